@@ -1,0 +1,228 @@
+/**
+ * What the engine offers to the rest of Vitrine. `server` and `cli` see these types and
+ * `openEngine`, nothing else. The engine computes in worker threads; everything here is cheap on the
+ * calling thread, but tokenising, which is linear in the text.
+ */
+
+/** Sampling parameters, in the order in which DESIGN section 3.5 applies them. */
+export interface SamplingParams {
+  /** 0 is greedy: the highest logit, the lowest id among equals. */
+  temperature: number;
+  /** Keep the k highest; 0 keeps all. */
+  topK: number;
+  /** Keep the smallest set with this much probability, the crossing token included; 1 keeps all. */
+  topP: number;
+  /** Drop tokens below this share of the highest probability; 0 drops none. */
+  minP: number;
+  /** Divides positive and multiplies negative logits of seen tokens; 1 is none. */
+  repetitionPenalty: number;
+  /** Subtracted once from logits of tokens in the answer so far. */
+  presencePenalty: number;
+  /** Subtracted once for each occurrence in the answer so far. */
+  frequencyPenalty: number;
+  /** Added to the logits of these token ids. */
+  logitBias: ReadonlyMap<number, number>;
+  /** 64 bits, as an unsigned bigint. */
+  seed: bigint;
+}
+
+export const GREEDY: Omit<SamplingParams, 'seed'> = {
+  temperature: 0,
+  topK: 0,
+  topP: 1,
+  minP: 0,
+  repetitionPenalty: 1,
+  presencePenalty: 0,
+  frequencyPenalty: 0,
+  logitBias: new Map(),
+};
+
+export interface GenerateRequest {
+  /** Token ids of the prompt, at least one, fewer than the context. */
+  promptTokens: readonly number[];
+  /** Tokens to generate at most; the window may end earlier. */
+  maxTokens: number;
+  sampling: SamplingParams;
+  /** Generation ends before the first of these; none of its text is emitted. */
+  stopSequences: readonly string[];
+  /** Also ends at these ids, besides the model's own end-of-turn ids. */
+  stopTokenIds?: readonly number[];
+  /** Ignore the model's end-of-turn ids (benchmarks). */
+  ignoreEndOfTurn?: boolean;
+  /** When set, tokens carry log-probabilities with this many alternatives (0 to 20). */
+  logprobs?: number;
+}
+
+export interface TokenLogprob {
+  tokenId: number;
+  /** Natural logarithm of the probability under the unmodified logits. */
+  logprob: number;
+}
+
+export type FinishReason =
+  /** An end-of-turn token. */
+  | 'end-turn'
+  | 'stop-sequence'
+  | 'max-tokens'
+  /** Prompt and answer together fill the context. */
+  | 'context-window';
+
+export type GenerateEvent =
+  /** The prompt is computed; the first token follows. */
+  | { type: 'prefill'; promptTokens: number; cachedTokens: number }
+  /**
+   * One token. `text` is what can be shown now: empty while a character is incomplete or while the
+   * text could still become a stop sequence. The texts of all events concatenated are the answer.
+   */
+  | {
+      type: 'token';
+      tokenId: number;
+      text: string;
+      logprob?: number;
+      topLogprobs?: readonly TokenLogprob[];
+    }
+  | {
+      type: 'end';
+      reason: FinishReason;
+      /** Which stop sequence was met. */
+      stopSequence?: string;
+      /** Text that was held back and turned out not to be a stop sequence. */
+      text: string;
+      promptTokens: number;
+      /** Generated tokens, the end-of-turn token included. */
+      outputTokens: number;
+      /** Milliseconds. */
+      prefillMs: number;
+      decodeMs: number;
+    };
+
+export interface ModelInfo {
+  /** general.name of the file, or its base name. */
+  name: string;
+  architecture: string;
+  /** general.license of the file, when present. */
+  licence?: string;
+  /** SHA-256 of the model file, lower-case hex. */
+  digest: string;
+  fileBytes: number;
+  parameterCount: number;
+  /** Tensor types by name with their count, for example { Q4_1: 210 }. */
+  tensorTypes: Readonly<Record<string, number>>;
+  vocabularySize: number;
+  /** Context served, tokens. */
+  contextTokens: number;
+  /** Context the model was trained for, tokens. */
+  trainedContextTokens: number;
+  /** Longest token in UTF-8 bytes: a text of n bytes has at least n / this many tokens. */
+  tokenBytesMax: number;
+  /** Bytes of WebAssembly memory taken. */
+  memoryBytes: number;
+}
+
+export interface EngineInfo {
+  model: ModelInfo;
+  /** For example "vitrine-numerics/1-draft". */
+  numerics: string;
+  /** relaxed, simd128 or reference. */
+  kernels: string;
+  /** SHA-256 of the kernel module, lower-case hex; of the empty string for the reference. */
+  kernelDigest: string;
+  threads: number;
+  loadMs: number;
+}
+
+export interface ChatMessage {
+  role: 'system' | 'user' | 'assistant' | 'tool';
+  content: string;
+}
+
+export interface PromptOptions {
+  /** Opens the assistant's turn at the end. True unless the last message is the assistant's own. */
+  addGenerationPrompt?: boolean;
+}
+
+/** Text <-> token ids. */
+export interface Tokenizer {
+  readonly vocabularySize: number;
+  /** Longest token in bytes. */
+  readonly tokenBytesMax: number;
+  /**
+   * @param options.parseSpecial  true: special tokens written in the text become their ids (chat
+   *   templates); false: they are ordinary text (what users wrote). Default false.
+   * @param options.addSpecial  true: BOS / EOS as the file asks. Default false.
+   */
+  encode(text: string, options?: { parseSpecial?: boolean; addSpecial?: boolean }): number[];
+  /** Text of the ids; special tokens are left out unless asked for. Invalid UTF-8 becomes U+FFFD. */
+  decode(tokenIds: readonly number[], options?: { special?: boolean }): string;
+  /** Bytes of one token; empty for special tokens unless asked for. */
+  tokenBytes(tokenId: number, options?: { special?: boolean }): Uint8Array;
+  isSpecial(tokenId: number): boolean;
+  /** BOS id when the file names one. */
+  readonly bosId?: number;
+  /** Ids that end a turn. */
+  readonly endOfTurnIds: readonly number[];
+}
+
+/** Streaming decode: bytes of tokens in, whole characters out. */
+export interface TextStream {
+  /** Text that became complete with this token. */
+  push(tokenId: number): string;
+  /** What is left at the end; an unfinished character becomes U+FFFD. */
+  end(): string;
+}
+
+export interface Engine {
+  readonly info: EngineInfo;
+  readonly tokenizer: Tokenizer;
+  /**
+   * Messages -> token ids through the file's chat template. Users' text never becomes special
+   * tokens. @throws VitrineError bad-template when the template refuses the messages.
+   */
+  encodeChat(messages: readonly ChatMessage[], options?: PromptOptions): number[];
+  /**
+   * Runs one request. Requests wait for each other in order of arrival. Aborting the signal ends
+   * the iteration within one step and frees everything.
+   * @throws VitrineError prompt-too-long, bad-request, numeric-fault, engine-closed
+   */
+  generate(request: GenerateRequest, signal?: AbortSignal): AsyncIterable<GenerateEvent>;
+  /** Requests running and waiting, now. */
+  load(): { running: number; waiting: number };
+  /** Ends the workers; running requests end with engine-closed. */
+  close(): Promise<void>;
+}
+
+export interface OpenEngineOptions {
+  /** Path of a GGUF file. */
+  modelPath: string;
+  /** Expected SHA-256; a file that differs is refused. Computed either way. */
+  digest?: string;
+  threads: number;
+  /** Tokens; default: the model's own as far as memory allows, 8192 at most. */
+  contextTokens?: number;
+  kernels?: 'auto' | 'relaxed' | 'simd128' | 'reference';
+  onProgress?: (progress: LoadProgress) => void;
+}
+
+export interface LoadProgress {
+  phase: 'reading' | 'ready';
+  bytesDone: number;
+  bytesTotal: number;
+}
+
+export type EngineErrorCode =
+  | 'file-not-found'
+  | 'not-gguf'
+  | 'truncated-file'
+  | 'bad-header'
+  | 'unsupported-architecture'
+  | 'unsupported-tensor-type'
+  | 'unsupported-tokenizer'
+  | 'bad-tensor'
+  | 'bad-template'
+  | 'digest-mismatch'
+  | 'out-of-memory'
+  | 'kernel-fault'
+  | 'numeric-fault'
+  | 'prompt-too-long'
+  | 'bad-request'
+  | 'engine-closed';
