@@ -1,6 +1,5 @@
 export { assert, must } from './assert.ts';
 export { formatBytes, toHex } from './bytes.ts';
-export { type Clock, systemClock } from './clock.ts';
 export {
   booleanSetting,
   DECLARATIONS,
