@@ -1,0 +1,62 @@
+/**
+ * One kernel call: 16 words of 32 bits, 64 bytes aligned to 64, so that no two calls share a cache
+ * line. `../ops.ts` writes them and draws the arguments of each operation; a test compares the
+ * numbers of the two files.
+ *
+ *   byte   0        4       8       12 .. 52      56        60
+ *        +--------+-------+-------+-------------+---------+--------+
+ *        | opcode | units | grain | a0 .. a10   | claimed | done   |
+ *        +--------+-------+-------+-------------+---------+--------+
+ *
+ * claimed and done are shared by all workers and touched by atomic operations only.
+ */
+export const RECORD_BYTES: usize = 64;
+export const NO_BARRIER: i32 = 0x10000;
+
+export const OP_EMBED: i32 = 1;
+export const OP_ACTIVATE: i32 = 2;
+export const OP_MATMUL: i32 = 3;
+export const OP_ROPE_KV: i32 = 4;
+export const OP_ATTENTION: i32 = 5;
+export const OP_READ: i32 = 6;
+
+/** Argument `index` as an address. */
+// @ts-ignore: decorator
+@inline
+export function address(record: usize, index: i32): usize {
+  return load<usize>(record + 12 + ((<usize>index) << 2));
+}
+
+/** Argument `index` as a signed integer. */
+// @ts-ignore: decorator
+@inline
+export function integer(record: usize, index: i32): i32 {
+  return load<i32>(record + 12 + ((<usize>index) << 2));
+}
+
+/** Argument `index` as a float, stored by its bits. */
+// @ts-ignore: decorator
+@inline
+export function float(record: usize, index: i32): f32 {
+  return load<f32>(record + 12 + ((<usize>index) << 2));
+}
+
+/** Takes the next `grain` units; the first of them, `units` or more when nothing is left. */
+// @ts-ignore: decorator
+@inline
+export function claim(record: usize, grain: i32): i32 {
+  if (ASC_FEATURE_THREADS) return atomic.add<i32>(record, grain, 56);
+  const first = load<i32>(record, 56);
+  store<i32>(record, first + grain, 56);
+  return first;
+}
+
+/** Waits, spinning, until all workers have left this call. */
+// @ts-ignore: decorator
+@inline
+export function barrier(record: usize, workers: i32): void {
+  if (ASC_FEATURE_THREADS) {
+    atomic.add<i32>(record, 1, 60);
+    while (atomic.load<i32>(record, 60) < workers) {}
+  }
+}

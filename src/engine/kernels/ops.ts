@@ -1,0 +1,209 @@
+/**
+ * Kernel calls as records in memory (the drawing stands in assembly/record.ts). `model` describes a
+ * forward pass as a list of calls; `OpList` lays them down; every implementation runs the same list
+ * over the same memory: reference.ts, and the WebAssembly modules.
+ */
+import { assert } from '../../base/index.ts';
+
+export const RECORD_BYTES = 64;
+export const RECORD_WORDS = 16;
+/** Set in the opcode: the next call does not need this one's results. */
+export const NO_BARRIER = 0x10000;
+
+export const OPCODES = {
+  embed: 1,
+  activate: 2,
+  matmul: 3,
+  ropeKv: 4,
+  attention: 5,
+  read: 6,
+} as const;
+
+/** Where the input of matrix products comes from. */
+export const SOURCES = { plain: 0, norm: 1, swiglu: 2 } as const;
+/** How it is prepared: f32 rows, blocks of 8-bit or of 16-bit integers (activations.ts). */
+export const FORMS = { float: 0, int8: 1, int16: 2 } as const;
+
+export type Source = keyof typeof SOURCES;
+export type Form = keyof typeof FORMS;
+
+/** Rows of a tile in attention; twin of TILE_ROWS in assembly/attention.ts. */
+export const ATTENTION_TILE_ROWS = 8;
+/** Positions of a KV page, and of an attention block (numerics.md section 8). */
+export const PAGE_POSITIONS = 64;
+
+export interface EmbedCall {
+  out: number;
+  outStride: number;
+  weights: number;
+  rows: number;
+  rowCount: number;
+  K: number;
+  type: number;
+}
+
+export interface ActivateCall {
+  out: number;
+  source: Source;
+  form: Form;
+  in: number;
+  inStride: number;
+  /** Norm weights (stride 0) or the up projection. */
+  second?: number;
+  secondStride?: number;
+  K: number;
+  columns: number;
+  eps?: number;
+  /** i32 list of input rows, one a column; 0: identity. */
+  index?: number;
+}
+
+export interface MatmulCall {
+  out: number;
+  outStride: number;
+  /** out += instead of out =. */
+  add: boolean;
+  weights: number;
+  activations: number;
+  K: number;
+  N: number;
+  columns: number;
+  type: number;
+  /** The next call does not read this one's result. */
+  noBarrier?: boolean;
+}
+
+export interface RopeKvCall {
+  qkv: number;
+  stride: number;
+  rows: number;
+  rowCount: number;
+  ropeTable: number;
+  /** KV pool plus the offset of the layer in a page. */
+  kv: number;
+  pageBytes: number;
+  heads: number;
+  kvHeads: number;
+  headDimension: number;
+  queryScale: number;
+  /** Pairs (i, i + D/2) instead of neighbours. */
+  halfPairs: boolean;
+}
+
+export interface AttentionCall {
+  out: number;
+  outStride: number;
+  q: number;
+  qStride: number;
+  rows: number;
+  rowCount: number;
+  kv: number;
+  pageBytes: number;
+  heads: number;
+  kvHeads: number;
+  headDimension: number;
+  scratch: number;
+}
+
+/** Bytes of attention scratch that one worker needs. */
+export function attentionScratchBytes(shape: {
+  heads: number;
+  kvHeads: number;
+  headDimension: number;
+}): number {
+  const states = ATTENTION_TILE_ROWS * (shape.heads / shape.kvHeads);
+  return shape.headDimension * 512 + 256 + states * (shape.headDimension + 4) * 4;
+}
+
+/** Writes records one after the other from `start`; `capacity` records fit. */
+export class OpList {
+  readonly start: number;
+  readonly capacity: number;
+  /** Records written. */
+  count = 0;
+  readonly #words: Int32Array;
+  readonly #floats: Float32Array;
+  readonly #chunks: number;
+
+  /** @param chunks into how many pieces the units of a call are cut (per call, at most) */
+  constructor(buffer: ArrayBufferLike, start: number, capacity: number, chunks: number) {
+    assert(start % RECORD_BYTES === 0, 'records are aligned to 64 bytes');
+    this.start = start;
+    this.capacity = capacity;
+    this.#words = new Int32Array(buffer, start, capacity * RECORD_WORDS);
+    this.#floats = new Float32Array(buffer, start, capacity * RECORD_WORDS);
+    this.#chunks = chunks;
+  }
+
+  clear(): void {
+    this.count = 0;
+  }
+
+  embed(call: EmbedCall): void {
+    this.#put(OPCODES.embed, call.rowCount, [
+      ...[call.out, call.outStride, call.weights, call.rows, call.K, call.type],
+    ]);
+  }
+
+  activate(call: ActivateCall): void {
+    const at = this.#put(OPCODES.activate, call.columns, [
+      call.out,
+      SOURCES[call.source] | (FORMS[call.form] << 8),
+      ...[call.in, call.inStride, call.second ?? 0, call.secondStride ?? 0],
+      ...[call.K, call.columns, 0, call.index ?? 0],
+    ]);
+    this.#floats[at + 3 + 8] = call.eps ?? 0;
+  }
+
+  matmul(call: MatmulCall): void {
+    const opcode = OPCODES.matmul | (call.noBarrier ? NO_BARRIER : 0);
+    this.#put(opcode, Math.ceil(call.N / 4), [
+      ...[call.out, call.outStride, call.add ? 1 : 0, call.weights, call.activations],
+      ...[call.K, call.N, call.columns, call.type],
+    ]);
+  }
+
+  ropeKv(call: RopeKvCall): void {
+    const at = this.#put(OPCODES.ropeKv, call.rowCount, [
+      ...[call.qkv, call.stride, call.rows, call.ropeTable, call.kv, call.pageBytes],
+      ...[call.heads, call.kvHeads, call.headDimension, 0, call.halfPairs ? 1 : 0],
+    ]);
+    this.#floats[at + 3 + 9] = call.queryScale;
+  }
+
+  attention(call: AttentionCall): void {
+    const tiles = Math.ceil(call.rowCount / ATTENTION_TILE_ROWS);
+    this.#put(
+      OPCODES.attention,
+      tiles * call.kvHeads,
+      [
+        ...[call.out, call.outStride, call.q, call.qStride, call.rows, call.rowCount, call.kv],
+        ...[call.pageBytes, call.heads | (call.kvHeads << 16), call.headDimension, call.scratch],
+      ],
+      1,
+    );
+  }
+
+  /** Reads `bytes` (a multiple of 64 KB) from `start`; measures bandwidth. */
+  read(call: { start: number; sums: number; bytes: number }): void {
+    this.#put(OPCODES.read, call.bytes / 65536, [call.start, call.sums]);
+  }
+
+  #put(
+    opcode: number,
+    units: number,
+    values: number[],
+    grainMax = Number.MAX_SAFE_INTEGER,
+  ): number {
+    assert(this.count < this.capacity, 'the list of kernel calls has room');
+    const at = this.count * RECORD_WORDS;
+    const grain = Math.max(1, Math.min(grainMax, Math.ceil(units / this.#chunks)));
+    this.#words.fill(0, at, at + RECORD_WORDS);
+    this.#words[at] = opcode;
+    this.#words[at + 1] = units;
+    this.#words[at + 2] = grain;
+    for (let i = 0; i < values.length; i += 1) this.#words[at + 3 + i] = values[i] | 0;
+    this.count += 1;
+    return at;
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * The truth: every kernel in plain TypeScript, over the same memory and the same list of calls as
+ * the WebAssembly modules, written to be read beside docs/formats/numerics.md. Slow; for tests,
+ * for the self-test at start, and for machines without SIMD.
+ */
+import { tileOf } from './activations.ts';
+import { floatToHalf, halfToFloat } from './half.ts';
+import { expF32, roundTiesToEven, tree16 } from './math.ts';
+import { FAULT } from './memory-map.ts';
+import { ATTENTION_TILE_ROWS, FORMS, OPCODES, RECORD_BYTES, RECORD_WORDS, SOURCES } from './ops.ts';
+import { attentionReference } from './reference-attention.ts';
+import { embedReference, matmulReference } from './reference-matmul.ts';
+
+const f = Math.fround;
+
+/** The memory as the kernels see it: every view of one buffer. */
+export class Views {
+  readonly i8: Int8Array;
+  readonly u8: Uint8Array;
+  readonly i16: Int16Array;
+  readonly u16: Uint16Array;
+  readonly i32: Int32Array;
+  readonly u32: Uint32Array;
+  readonly f32: Float32Array;
+
+  constructor(buffer: ArrayBufferLike) {
+    this.i8 = new Int8Array(buffer);
+    this.u8 = new Uint8Array(buffer);
+    this.i16 = new Int16Array(buffer);
+    this.u16 = new Uint16Array(buffer);
+    this.i32 = new Int32Array(buffer);
+    this.u32 = new Uint32Array(buffer);
+    this.f32 = new Float32Array(buffer);
+  }
+
+  /** The half at a byte address. */
+  half(address: number): number {
+    return halfToFloat(this.u16[address >>> 1]);
+  }
+}
+
+/** One kernel call, taken apart. Arguments as in assembly/. */
+export interface Call {
+  record: number;
+  units: number;
+  /** Argument i as an unsigned address, a signed integer, a float. */
+  address(i: number): number;
+  integer(i: number): number;
+  float(i: number): number;
+}
+
+/** Runs `count` calls from `list`, alone: the reference has one worker. */
+export function runReference(views: Views, list: number, count: number): void {
+  for (let i = 0; i < count; i += 1) {
+    const record = list + i * RECORD_BYTES;
+    const words = record >>> 2;
+    const call: Call = {
+      record,
+      units: views.i32[words + 1],
+      address: (k) => views.u32[words + 3 + k],
+      integer: (k) => views.i32[words + 3 + k],
+      float: (k) => views.f32[words + 3 + k],
+    };
+    runCall(views, views.i32[words] & 0xffff, call);
+    views.i32[words + RECORD_WORDS - 2] = call.units;
+  }
+}
+
+function runCall(views: Views, opcode: number, call: Call): void {
+  if (opcode === OPCODES.embed) embedReference(views, call);
+  else if (opcode === OPCODES.activate) activateReference(views, call);
+  else if (opcode === OPCODES.matmul) matmulReference(views, call);
+  else if (opcode === OPCODES.ropeKv) ropeKvReference(views, call);
+  else if (opcode === OPCODES.attention) attentionReference(views, call, ATTENTION_TILE_ROWS);
+  else if (opcode !== OPCODES.read) throw new Error(`unknown kernel ${opcode}`);
+}
+
+function fault(views: Views, call: Call): void {
+  views.i32[FAULT >> 2] = call.record;
+}
+
+/** Sections 2, 5, 6: norm or SwiGLU, then rows of floats or blocks of integers. */
+function activateReference(views: Views, call: Call): void {
+  const source = call.integer(1) & 255;
+  const form = call.integer(1) >> 8;
+  const K = call.integer(6);
+  const columns = call.integer(7);
+  const index = call.address(9);
+  const row = new Float32Array(K);
+  for (let c = 0; c < columns; c += 1) {
+    const from = index === 0 ? c : views.i32[(index >>> 2) + c];
+    const x = (call.address(2) + from * call.address(3)) >>> 2;
+    const second = (call.address(4) + from * call.address(5)) >>> 2;
+    readSource(views, row, source, x, second, call.float(8));
+    if (form === FORMS.float) putFloats(views, call, row, c);
+    else putBlocks(views, call, row, c, columns, form);
+  }
+}
+
+function readSource(
+  views: Views,
+  row: Float32Array,
+  source: number,
+  x: number,
+  second: number,
+  eps: number,
+): void {
+  const scale =
+    source === SOURCES.norm ? inverseRms(views.f32.subarray(x, x + row.length), eps) : 1;
+  for (let k = 0; k < row.length; k += 1) {
+    const value = views.f32[x + k];
+    const other = views.f32[second + k];
+    if (source === SOURCES.norm) row[k] = f(f(value * scale) * other);
+    else if (source === SOURCES.swiglu) row[k] = f(f(value / f(1 + expF32(-value))) * other);
+    else row[k] = value;
+  }
+}
+
+/** Section 6: 1 / sqrt(mean of squares + eps). */
+function inverseRms(x: Float32Array, eps: number): number {
+  const partial = new Float32Array(16);
+  for (let k = 0; k < x.length; k += 1) partial[k & 15] = f(partial[k & 15] + f(x[k] * x[k]));
+  return f(1 / f(Math.sqrt(f(f(tree16(partial) / x.length) + eps))));
+}
+
+function putFloats(views: Views, call: Call, row: Float32Array, c: number): void {
+  views.f32.set(row, (call.address(0) + c * row.length * 4) >>> 2);
+  if (!row.every(Number.isFinite)) fault(views, call);
+}
+
+/** Section 2: blocks of 32, step = amax / 127 (or 32767), q = nearest(x * (127 / amax)). */
+function putBlocks(
+  views: Views,
+  call: Call,
+  row: Float32Array,
+  c: number,
+  columns: number,
+  form: number,
+): void {
+  const wide = form === FORMS.int16;
+  const top = wide ? 32767 : 127;
+  const { offset, width, lane } = tileOf(wide ? 'int16' : 'int8', row.length, c, columns);
+  let out = call.address(0) + offset + lane * 4;
+  for (let k = 0; k < row.length; k += 32) {
+    let amax = 0;
+    for (const value of row.subarray(k, k + 32)) {
+      if (!(Math.abs(value) <= amax)) amax = Math.abs(value);
+    }
+    const finite = amax < Number.POSITIVE_INFINITY;
+    if (!finite) fault(views, call);
+    const live = finite && amax >= 2 ** -100;
+    const inverse = live ? f(top / amax) : 0;
+    const sums = [0, 0];
+    for (let i = 0; i < 32; i += 1) {
+      const q = live ? roundTiesToEven(f(row[k + i] * inverse)) : 0;
+      sums[i >> 4] += q;
+      if (wide) views.i16[(out + (i >> 1) * width * 4 + (i & 1) * 2) >> 1] = q;
+      else views.i8[out + (i >> 2) * width * 4 + (i & 3)] = q;
+    }
+    const scales = out + (wide ? 16 : 8) * width * 4;
+    views.f32[scales >>> 2] = live ? f(amax / top) : 0;
+    if (!wide) {
+      views.f32[(scales + width * 4) >>> 2] = sums[0] + sums[1];
+      views.f32[(scales + 2 * width * 4) >>> 2] = sums[0];
+      views.f32[(scales + 3 * width * 4) >>> 2] = sums[1];
+    }
+    out += (wide ? 68 : 48) * width;
+  }
+}
+
+/** Section 7: rotation, scale of the queries, keys and values rounded to halves in their page. */
+function ropeKvReference(views: Views, call: Call): void {
+  const heads = call.integer(6);
+  const kvHeads = call.integer(7);
+  const D = call.integer(8);
+  for (let r = 0; r < call.units; r += 1) {
+    const row = (call.address(2) + r * 16) >>> 2;
+    const position = views.i32[row + 1];
+    const angles = (call.address(3) + position * D * 4) >>> 2;
+    const base = (call.address(0) + r * call.address(1)) >>> 2;
+    const page = views.u32[(views.u32[row + 2] >>> 2) + (position >> 6)];
+    for (let h = 0; h < heads + kvHeads; h += 1) {
+      const scale = h < heads ? call.float(9) : 1;
+      rotate(views, base + h * D, angles, D, call.integer(10) !== 0, scale);
+    }
+    for (let h = 0; h < kvHeads; h += 1) {
+      const out = (call.address(4) + page * call.address(5) + h * D * 256) >>> 1;
+      const key = base + (heads + h) * D;
+      const value = key + kvHeads * D;
+      for (let c = 0; c < D; c += 1) {
+        const k = floatToHalf(views.f32[key + c]);
+        const v = floatToHalf(views.f32[value + c]);
+        if ((k & 0x7fff) === 0x7c00 || (v & 0x7fff) === 0x7c00) fault(views, call);
+        views.u16[out + c * 64 + (position & 63)] = k;
+        views.u16[out + D * 64 + (position & 63) * D + c] = v;
+      }
+    }
+  }
+}
+
+function rotate(
+  views: Views,
+  x: number,
+  angles: number,
+  D: number,
+  halfPairs: boolean,
+  scale: number,
+): void {
+  for (let i = 0; i < D / 2; i += 1) {
+    const first = halfPairs ? x + i : x + 2 * i;
+    const second = halfPairs ? first + D / 2 : first + 1;
+    const [a, b] = [views.f32[first], views.f32[second]];
+    const [cos, sin] = [views.f32[angles + 2 * i], views.f32[angles + 2 * i + 1]];
+    views.f32[first] = f(f(f(a * cos) - f(b * sin)) * scale);
+    views.f32[second] = f(f(f(a * sin) + f(b * cos)) * scale);
+  }
+}
