@@ -32,7 +32,12 @@ export const ATTENTION_TILE_ROWS = 8;
 /** Positions of a KV page, and of an attention block (numerics.md section 8). */
 export const PAGE_POSITIONS = 64;
 
-export interface EmbedCall {
+interface Labelled {
+  /** The tensor that the call works for, to name it in a fault. */
+  label: string;
+}
+
+export interface EmbedCall extends Labelled {
   out: number;
   outStride: number;
   weights: number;
@@ -42,7 +47,7 @@ export interface EmbedCall {
   type: number;
 }
 
-export interface ActivateCall {
+export interface ActivateCall extends Labelled {
   out: number;
   source: Source;
   form: Form;
@@ -58,7 +63,7 @@ export interface ActivateCall {
   index?: number;
 }
 
-export interface MatmulCall {
+export interface MatmulCall extends Labelled {
   out: number;
   outStride: number;
   /** out += instead of out =. */
@@ -73,7 +78,7 @@ export interface MatmulCall {
   noBarrier?: boolean;
 }
 
-export interface RopeKvCall {
+export interface RopeKvCall extends Labelled {
   qkv: number;
   stride: number;
   rows: number;
@@ -90,7 +95,7 @@ export interface RopeKvCall {
   halfPairs: boolean;
 }
 
-export interface AttentionCall {
+export interface AttentionCall extends Labelled {
   out: number;
   outStride: number;
   q: number;
@@ -121,6 +126,8 @@ export class OpList {
   readonly capacity: number;
   /** Records written. */
   count = 0;
+  /** Label of each record. */
+  readonly labels: string[] = [];
   readonly #words: Int32Array;
   readonly #floats: Float32Array;
   readonly #chunks: number;
@@ -137,16 +144,17 @@ export class OpList {
 
   clear(): void {
     this.count = 0;
+    this.labels.length = 0;
   }
 
   embed(call: EmbedCall): void {
-    this.#put(OPCODES.embed, call.rowCount, [
+    this.#put(call.label, OPCODES.embed, call.rowCount, [
       ...[call.out, call.outStride, call.weights, call.rows, call.K, call.type],
     ]);
   }
 
   activate(call: ActivateCall): void {
-    const at = this.#put(OPCODES.activate, call.columns, [
+    const at = this.#put(call.label, OPCODES.activate, call.columns, [
       call.out,
       SOURCES[call.source] | (FORMS[call.form] << 8),
       ...[call.in, call.inStride, call.second ?? 0, call.secondStride ?? 0],
@@ -157,14 +165,14 @@ export class OpList {
 
   matmul(call: MatmulCall): void {
     const opcode = OPCODES.matmul | (call.noBarrier ? NO_BARRIER : 0);
-    this.#put(opcode, Math.ceil(call.N / 4), [
+    this.#put(call.label, opcode, Math.ceil(call.N / 4), [
       ...[call.out, call.outStride, call.add ? 1 : 0, call.weights, call.activations],
       ...[call.K, call.N, call.columns, call.type],
     ]);
   }
 
   ropeKv(call: RopeKvCall): void {
-    const at = this.#put(OPCODES.ropeKv, call.rowCount, [
+    const at = this.#put(call.label, OPCODES.ropeKv, call.rowCount, [
       ...[call.qkv, call.stride, call.rows, call.ropeTable, call.kv, call.pageBytes],
       ...[call.heads, call.kvHeads, call.headDimension, 0, call.halfPairs ? 1 : 0],
     ]);
@@ -174,6 +182,7 @@ export class OpList {
   attention(call: AttentionCall): void {
     const tiles = Math.ceil(call.rowCount / ATTENTION_TILE_ROWS);
     this.#put(
+      call.label,
       OPCODES.attention,
       tiles * call.kvHeads,
       [
@@ -186,11 +195,15 @@ export class OpList {
 
   /** Reads `bytes` (a multiple of 64 KB) from `start`; measures bandwidth. */
   read(call: { start: number; sums: number; bytes: number }): void {
-    this.#put(OPCODES.read, call.bytes / 65536, [call.start, call.sums]);
+    this.#put('bandwidth', OPCODES.read, call.bytes / 65536, [call.start, call.sums]);
   }
 
-  #put(
-    opcode: number,
+  /** The label of the record at an address (the fault word holds one). */
+  labelOf(record: number): string {
+    return this.labels[(record - this.start) / RECORD_BYTES] ?? 'an unknown tensor';
+  }
+
+  #put(label: string, opcode: number,
     units: number,
     values: number[],
     grainMax = Number.MAX_SAFE_INTEGER,
@@ -203,6 +216,7 @@ export class OpList {
     this.#words[at + 1] = units;
     this.#words[at + 2] = grain;
     for (let i = 0; i < values.length; i += 1) this.#words[at + 3 + i] = values[i] | 0;
+    this.labels.push(label);
     this.count += 1;
     return at;
   }

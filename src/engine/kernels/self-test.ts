@@ -88,16 +88,17 @@ function addType(
   const source = list.count % 2 === 0 ? 'norm' : 'swiglu';
   list.activate({
     ...{ out: activations, source, form, in: at.x, inStride: K * 4, K, columns: COLUMNS },
-    ...{ second: source === 'norm' ? at.norm : at.x, eps: 1e-5 },
+    ...{ second: source === 'norm' ? at.norm : at.x, eps: 1e-5, label: type },
     secondStride: source === 'norm' ? 0 : K * 4,
   });
-  const product = { out, outStride: N * 4, weights, activations, K, N, columns: COLUMNS };
+  const product = { out, outStride: N * 4, weights, activations, K, N, columns: COLUMNS, label: type };
   list.matmul({ ...product, add: false, type: WEIGHT_TYPES[type] });
   list.matmul({ ...product, add: true, type: WEIGHT_TYPES[type] });
   const embedded = take(COLUMNS * K * 4);
   list.embed({
     ...{ out: embedded, outStride: K * 4, weights, rows: at.rows, rowCount: COLUMNS, K },
     type: WEIGHT_TYPES[type],
+    label: type,
   });
 }
 
@@ -123,7 +124,7 @@ function addAttention(
     new Int32Array(memory.buffer, rows + r * 16, 4).set([0, r, pages, 0]);
   }
   const out = take(ROWS * heads * D * 4);
-  const common = { rows, rowCount: ROWS, kv, pageBytes, ...HEADS };
+  const common = { rows, rowCount: ROWS, kv, pageBytes, ...HEADS, label: 'attention' };
   const rope = { ...common, qkv, stride, ropeTable: table, queryScale: Math.fround(0.17677669) };
   list.ropeKv({ ...rope, halfPairs: false });
   const scratch = take(attentionScratchBytes(HEADS));

@@ -1,0 +1,142 @@
+/**
+ * Where everything lies in the kernels' memory, computed before anything is loaded, so that a model
+ * that does not fit is refused with its numbers.
+ *
+ *   fixed | call list | weights | rope table | batch | page tables | activations, buffers | KV pages
+ */
+import { formatBytes, WASM_MEMORY_BYTES_MAX } from '../../base/index.ts';
+import {
+  activationBytes,
+  attentionScratchBytes,
+  type Form,
+  formOf,
+  HEAP_START,
+  PAGE_POSITIONS,
+  RECORD_BYTES,
+} from '../kernels/index.ts';
+import type { ModelConfig } from './config.ts';
+import { modelError } from './errors.ts';
+import type { Tensor, Weights } from './tensors.ts';
+
+export interface PlanOptions {
+  /** Positions of one sequence at most. */
+  contextTokens: number;
+  /** KV pages shared by all sequences. */
+  pageCount: number;
+  /** Sequences with a page table of their own. */
+  sequenceCount: number;
+  /** Rows of one step at most. */
+  rowCountMax: number;
+  /** Rows of one step at most that want logits. */
+  logitRowsMax: number;
+  workers: number;
+}
+
+export interface MemoryPlan extends PlanOptions {
+  /** Kernel calls; room for `listCapacity`. */
+  list: number;
+  listCapacity: number;
+  /** f32 [contextTokens][D/2][2] */
+  ropeTable: number;
+  /** i32 [rowCountMax][4]: token, position, address of the page table, unused */
+  rows: number;
+  /** i32 [logitRowsMax]: which rows want logits */
+  logitIndex: number;
+  /** u32 [sequenceCount][pagesPerSequence]: page of each block of 64 positions */
+  pageTables: number;
+  pagesPerSequence: number;
+  /** f32 [rowCountMax][width] */
+  hidden: number;
+  /** f32 [rowCountMax][(heads + 2 kvHeads) D]: q, k, v */
+  qkv: number;
+  qkvStride: number;
+  /** f32 [rowCountMax][heads D] */
+  attention: number;
+  /** f32 [rowCountMax][ffnWidth], twice */
+  gate: number;
+  up: number;
+  /** Prepared inputs, one buffer for each form that occurs; 0: none. */
+  activations: Record<Form, number>;
+  /** f32 [logitRowsMax][logitStride / 4] */
+  logits: number;
+  logitStride: number;
+  scratch: number;
+  /** KV pages: [page][layer][KV head][K D x 64 | V 64 x D] halves */
+  kv: number;
+  layerBytes: number;
+  pageBytes: number;
+  totalBytes: number;
+}
+
+/** Kernel calls of a forward pass: at most 16 a layer (three forms of each input) and 8 more. */
+const CALLS_PER_LAYER_MAX = 24;
+
+/**
+ * Lays out the memory and sets the address of every tensor.
+ * @throws VitrineError out-of-memory when it exceeds one WebAssembly memory
+ */
+export function planMemory(config: ModelConfig, weights: Weights, options: PlanOptions): MemoryPlan {
+  let next = HEAP_START;
+  const take = (bytes: number): number => {
+    const at = next;
+    next += Math.ceil(bytes / 64) * 64;
+    return at;
+  };
+  const { rowCountMax, logitRowsMax, contextTokens, workers } = options;
+  const { width, ffnWidth, headDimension: D } = config;
+  const listCapacity = config.layers * CALLS_PER_LAYER_MAX + 16;
+  const list = take(listCapacity * RECORD_BYTES);
+  for (const tensor of weights.all) tensor.address = take(tensor.packedBytes);
+  const pagesPerSequence = Math.ceil(contextTokens / PAGE_POSITIONS);
+  const qkvStride = (config.heads + 2 * config.kvHeads) * D * 4;
+  const logitStride = Math.ceil(config.vocabularySize / 4) * 16;
+  const layerBytes = config.kvHeads * D * PAGE_POSITIONS * 4;
+  const pageBytes = config.layers * layerBytes;
+  const plan: MemoryPlan = {
+    ...options,
+    ...{ list, listCapacity, pagesPerSequence, qkvStride, logitStride, layerBytes, pageBytes },
+    ropeTable: take(contextTokens * D * 4),
+    rows: take(rowCountMax * 16),
+    logitIndex: take(logitRowsMax * 4),
+    pageTables: take(options.sequenceCount * pagesPerSequence * 4),
+    hidden: take(rowCountMax * width * 4),
+    qkv: take(rowCountMax * qkvStride),
+    attention: take(rowCountMax * config.heads * D * 4),
+    gate: take(rowCountMax * ffnWidth * 4),
+    up: take(rowCountMax * ffnWidth * 4),
+    activations: planActivations(weights, rowCountMax, take),
+    logits: take(logitRowsMax * logitStride),
+    scratch: take(workers * attentionScratchBytes(config)),
+    kv: take(options.pageCount * pageBytes),
+    totalBytes: 0,
+  };
+  plan.totalBytes = next;
+  if (next > WASM_MEMORY_BYTES_MAX) throw tooLarge(next, weights, options.pageCount * pageBytes);
+  return plan;
+}
+
+function planActivations(
+  weights: Weights,
+  rowCountMax: number,
+  take: (bytes: number) => number,
+): Record<Form, number> {
+  const widest: Record<Form, number> = { float: 0, int8: 0, int16: 0 };
+  for (const tensor of weights.all) {
+    if (tensor.N === 1) continue;
+    const form = formOf(tensor.type);
+    widest[form] = Math.max(widest[form], tensor.K);
+  }
+  const place = (form: Form): number =>
+    widest[form] === 0 ? 0 : take(rowCountMax * activationBytes(form, widest[form]));
+  return { float: place('float'), int8: place('int8'), int16: place('int16') };
+}
+
+function tooLarge(totalBytes: number, weights: Weights, kvBytes: number): Error {
+  const weightBytes = weights.all.reduce((sum: number, tensor: Tensor) => sum + tensor.packedBytes, 0);
+  return modelError(
+    'out-of-memory',
+    `the model needs ${formatBytes(totalBytes)} (weights ${formatBytes(weightBytes)}, KV cache ` +
+      `${formatBytes(kvBytes)}); one WebAssembly memory holds ${formatBytes(WASM_MEMORY_BYTES_MAX)}. ` +
+      'Give a smaller --context, or a smaller model.',
+  );
+}
