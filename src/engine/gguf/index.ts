@@ -1,1 +1,38 @@
-export {};
+export { HEADER_BYTES_MAX } from './byte-reader.ts';
+export { DEQUANTIZED_TYPES, dequantize } from './dequantize.ts';
+export type { GgufErrorCode } from './errors.ts';
+export { bfloatToFloat, floatToHalf, halfToFloat } from './half.ts';
+export {
+  type GgufHeader,
+  type GgufHeaderResult,
+  HEADER_BYTES_FIRST,
+  parseGgufHeader,
+  readGgufHeader,
+} from './header.ts';
+export {
+  type Metadata,
+  type MetadataArray,
+  type MetadataScalar,
+  type MetadataType,
+  type MetadataValue,
+  metadataBoolean,
+  metadataNumber,
+  metadataNumbers,
+  metadataString,
+  metadataStrings,
+  type NumberArray,
+  type TypedArrayValue,
+  type TypedScalar,
+  type TypedValue,
+} from './metadata.ts';
+export { findNonFinite } from './non-finite.ts';
+export type { TensorInfo } from './tensor-table.ts';
+export {
+  TENSOR_TYPES,
+  type TensorType,
+  type TensorTypeName,
+  tensorBytes,
+  tensorType,
+  tensorTypeName,
+} from './tensor-types.ts';
+export { type TensorToWrite, type WriteOptions, writeGguf } from './write.ts';
