@@ -4,6 +4,12 @@
  * calling thread, but tokenising, which is linear in the text.
  */
 
+import type { ChatMessage, PromptOptions } from './chat/index.ts';
+import type { Tokenizer } from './tokenizer/index.ts';
+
+export type { ChatMessage, PromptOptions } from './chat/index.ts';
+export type { EncodeOptions, TextStream, Tokenizer } from './tokenizer/index.ts';
+
 /** Sampling parameters, in the order in which DESIGN section 3.5 applies them. */
 export interface SamplingParams {
   /** 0 is greedy: the highest logit, the lowest id among equals. */
@@ -129,46 +135,6 @@ export interface EngineInfo {
   kernelDigest: string;
   threads: number;
   loadMs: number;
-}
-
-export interface ChatMessage {
-  role: 'system' | 'user' | 'assistant' | 'tool';
-  content: string;
-}
-
-export interface PromptOptions {
-  /** Opens the assistant's turn at the end. True unless the last message is the assistant's own. */
-  addGenerationPrompt?: boolean;
-}
-
-/** Text <-> token ids. */
-export interface Tokenizer {
-  readonly vocabularySize: number;
-  /** Longest token in bytes. */
-  readonly tokenBytesMax: number;
-  /**
-   * @param options.parseSpecial  true: special tokens written in the text become their ids (chat
-   *   templates); false: they are ordinary text (what users wrote). Default false.
-   * @param options.addSpecial  true: BOS / EOS as the file asks. Default false.
-   */
-  encode(text: string, options?: { parseSpecial?: boolean; addSpecial?: boolean }): number[];
-  /** Text of the ids; special tokens are left out unless asked for. Invalid UTF-8 becomes U+FFFD. */
-  decode(tokenIds: readonly number[], options?: { special?: boolean }): string;
-  /** Bytes of one token; empty for special tokens unless asked for. */
-  tokenBytes(tokenId: number, options?: { special?: boolean }): Uint8Array;
-  isSpecial(tokenId: number): boolean;
-  /** BOS id when the file names one. */
-  readonly bosId?: number;
-  /** Ids that end a turn. */
-  readonly endOfTurnIds: readonly number[];
-}
-
-/** Streaming decode: bytes of tokens in, whole characters out. */
-export interface TextStream {
-  /** Text that became complete with this token. */
-  push(tokenId: number): string;
-  /** What is left at the end; an unfinished character becomes U+FFFD. */
-  end(): string;
 }
 
 export interface Engine {

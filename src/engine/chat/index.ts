@@ -1,1 +1,1 @@
-export {};
+export type { ChatErrorCode, ChatMessage, PromptOptions } from './types.ts';

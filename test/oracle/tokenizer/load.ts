@@ -1,0 +1,36 @@
+/** Reads the fixtures of this folder, for the tests of the tokenizer and of chat templates. */
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+
+export interface Expected {
+  /** Version of Hugging Face `tokenizers`. */
+  tokenizers: string;
+  /** Ids of each corpus text with special tokens as ordinary text. */
+  ordinary: number[][];
+  /** Index of a text -> ids with special tokens parsed, where they differ from `ordinary`. */
+  parsed: Record<string, number[]>;
+  /** "rule mode" -> CRC-32 of the ids (u32, little-endian) of each text. */
+  checksums: Record<string, number[]>;
+  overlaps: {
+    words: string[];
+    /** Text, and the matches in it: word, start, end. */
+    cases: [string, [string, number, number][]][];
+  };
+}
+
+/** Metadata of SmolLM2-135M-Instruct as a GGUF reader gives it, with `changes` on top. */
+export function smollm2Metadata(changes: Record<string, unknown> = {}): Map<string, unknown> {
+  return new Map(Object.entries({ ...(read('smollm2-vocabulary.json.gz') as object), ...changes }));
+}
+
+export function corpus(): string[] {
+  return read('corpus.json.gz') as string[];
+}
+
+export function expected(): Expected {
+  return read('expected.json.gz') as Expected;
+}
+
+function read(name: string): unknown {
+  return JSON.parse(gunzipSync(readFileSync(new URL(name, import.meta.url))).toString('utf8'));
+}
