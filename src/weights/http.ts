@@ -68,7 +68,8 @@ function redirectOf(response: IncomingMessage): string | undefined {
   return isRedirect ? response.headers.location : undefined;
 }
 
-function nextUrl(from: URL, location: string): URL {
+/** Where a redirect leads. @throws SourceFault when it leaves encryption or the web */
+export function nextUrl(from: URL, location: string): URL {
   if (!URL.canParse(location, from.href)) {
     throw new SourceFault(`${from.host} redirected to no readable URL`, 'check the URL');
   }

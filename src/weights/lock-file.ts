@@ -5,7 +5,7 @@
  *   { "version": 1, "models": { NAME: { ref, source, file, sha256, bytes, licence, … } } }
  */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { VitrineError } from '../base/index.ts';
 import { writeFileAtomic } from './atomic.ts';
 import { fileSystemError, type WeightsErrorCode } from './errors.ts';
@@ -33,7 +33,7 @@ export type LockEntries = ReadonlyMap<string, LockEntry>;
 const LOCK_BYTES_MAX = 4 << 20;
 
 export function lockFilePath(dataDir: string): string {
-  return join(dataDir, 'vitrine.lock');
+  return resolve(dataDir, 'vitrine.lock');
 }
 
 /** No lock file is an empty one. @throws VitrineError bad-lock-file, data-directory */

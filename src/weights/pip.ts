@@ -207,19 +207,18 @@ function childEnvironment(environment: Environment, temporary: string): NodeJS.P
   return childEnv;
 }
 
-/** pip's own last word, on one line and without user names or passwords in addresses. */
+/** pip's own telling line, short, and without user names or passwords in addresses. */
 function pipFault(ref: PipRef, run: PipRun, exitCode: number): SourceFault {
   const lines = run.output().split('\n');
-  const telling = [
-    lines.find((line) => /Could not fetch URL/.test(line)),
-    lines.findLast((line) => /^\s*ERROR:/.test(line)),
-    lines.findLast((line) => line.trim() !== ''),
-  ].find((line) => line !== undefined);
-  const said = (telling ?? 'nothing said')
-    .trim()
-    .replace(/\/\/[^/@\s]*@/g, '//')
-    .slice(0, 300);
-  return new SourceFault(`${run.command} failed (exit ${exitCode}): ${said}`, remedyOf(ref));
+  const unreached = /Could not fetch URL (\S+): ([^:(]{1,80})/.exec(run.output());
+  const telling =
+    unreached !== null
+      ? `could not read ${unreached[1]}: ${unreached[2]}`
+      : (lines.findLast((line) => /^\s*ERROR:/.test(line)) ??
+        lines.findLast((line) => line.trim() !== ''));
+  const said = (telling ?? 'it said nothing').trim().replace(/\/\/[^/@\s]*@/g, '//');
+  const text = `${run.command} failed (exit ${exitCode}): ${said.slice(0, 300)}`;
+  return new SourceFault(text, remedyOf(ref));
 }
 
 function remedyOf(ref: PipRef): string {

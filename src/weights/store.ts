@@ -10,7 +10,7 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { nearest, VitrineError } from '../base/index.ts';
 import { BUNDLED_NAME, catalogueNames } from './catalogue.ts';
 import { fileSystemError, type WeightsErrorCode } from './errors.ts';
@@ -72,7 +72,7 @@ export async function removeModel(dataDir: string, name: string): Promise<Remove
 }
 
 export function modelPath(dataDir: string, file: string): string {
-  return join(dataDir, 'models', file);
+  return resolve(dataDir, 'models', file);
 }
 
 export function pullLockPath(dataDir: string, name: string): string {
@@ -85,7 +85,7 @@ export function partPath(dataDir: string, name: string, label: string): string {
 
 /** @throws VitrineError data-directory */
 export async function makeModelsFolder(dataDir: string): Promise<string> {
-  const folder = join(dataDir, 'models');
+  const folder = resolve(dataDir, 'models');
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
@@ -165,7 +165,7 @@ function fileOf(ref: ModelRef): string {
 }
 
 async function partNames(dataDir: string, name: string): Promise<string[]> {
-  const files = await readdir(join(dataDir, 'models')).catch(() => []);
+  const files = await readdir(resolve(dataDir, 'models')).catch(() => []);
   return files.filter(
     (file) =>
       file.startsWith(`${name}.`) &&

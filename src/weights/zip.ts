@@ -6,7 +6,6 @@
  *   [local header 30 + name + extra][data] …  [central header 46 + name + extra + comment] …  [end 22]
  */
 import { type FileHandle, open } from 'node:fs/promises';
-import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { SourceFault } from './errors.ts';
@@ -17,6 +16,7 @@ const END_RECORD = 0x06054b50;
 const END_BYTES = 22;
 /** The end record may be followed by a comment of 16-bit length. */
 const END_SEARCH_BYTES = END_BYTES + 0xffff;
+const CHUNK_BYTES = 1 << 18;
 const DIRECTORY_BYTES_MAX = 16 << 20;
 const ZIP64 = 0xffffffff;
 
@@ -67,19 +67,15 @@ export async function extractMember(
     const sink = async (chunks: AsyncIterable<Uint8Array>) => {
       for await (const chunk of chunks) {
         bytes += chunk.length;
+        signal?.throwIfAborted();
         if (bytes > member.bytes) throw broken(path, `${member.name} is longer than it says`);
         checksum = crc32(chunk, checksum);
         await write(chunk);
       }
     };
-    const packed = file.createReadStream({
-      start,
-      end: start + member.bytesPacked - 1,
-      autoClose: false,
-      highWaterMark: 1 << 18,
-    });
-    const unpack = member.method === DEFLATE ? createInflateRaw({ chunkSize: 1 << 18 }) : passOn();
-    if (member.bytesPacked > 0) await unpackInto(path, packed, unpack, sink, signal);
+    const packed = readRange(file, start, member.bytesPacked);
+    if (member.method === STORED) await sink(packed);
+    else await inflateInto(path, packed, sink, signal);
     if (bytes !== member.bytes || checksum !== member.crc32) {
       throw broken(path, `${member.name} does not have the recorded length and CRC-32`);
     }
@@ -88,21 +84,32 @@ export async function extractMember(
   }
 }
 
-async function unpackInto(
+async function inflateInto(
   path: string,
-  packed: NodeJS.ReadableStream,
-  unpack: NodeJS.ReadWriteStream,
+  packed: AsyncIterable<Uint8Array>,
   sink: (chunks: AsyncIterable<Uint8Array>) => Promise<void>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  const inflate = createInflateRaw({ chunkSize: CHUNK_BYTES });
   try {
-    await pipeline(packed, unpack, (chunks) => sink(chunks as AsyncIterable<Uint8Array>), {
+    await pipeline(packed, inflate, (chunks) => sink(chunks as AsyncIterable<Uint8Array>), {
       signal,
     });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     if (code.startsWith('Z_')) throw broken(path, `cannot be unpacked (${code})`);
     throw error;
+  }
+}
+
+async function* readRange(file: FileHandle, start: number, bytes: number) {
+  const end = start + bytes;
+  for (let at = start; at < end; ) {
+    const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end - at));
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, at);
+    if (bytesRead === 0) return;
+    yield chunk.subarray(0, bytesRead);
+    at += bytesRead;
   }
 }
 
@@ -180,10 +187,6 @@ async function readAt(file: FileHandle, path: string, at: number, bytes: number)
   const { bytesRead } = await file.read(buffer, 0, bytes, at);
   if (bytesRead !== bytes) throw broken(path, `ends before byte ${at + bytes}`);
   return buffer;
-}
-
-function passOn(): Transform {
-  return new Transform({ transform: (chunk, _encoding, done) => done(null, chunk) });
 }
 
 function broken(path: string, what: string): SourceFault {
