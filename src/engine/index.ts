@@ -1,1 +1,2 @@
 export * from './api.ts';
+export { type MeasurableEngine, NUMERICS_VERSION, type OnLogits, openEngine } from './engine.ts';

@@ -1,1 +1,3 @@
+export { encodeChat, type GuardedEncoder } from './encode-chat.ts';
+export { CHATML_TEMPLATE, type ChatTemplate, createChatTemplate } from './template.ts';
 export type { ChatErrorCode, ChatMessage, PromptOptions } from './types.ts';

@@ -203,7 +203,9 @@ export class OpList {
     return this.labels[(record - this.start) / RECORD_BYTES] ?? 'an unknown tensor';
   }
 
-  #put(label: string, opcode: number,
+  #put(
+    label: string,
+    opcode: number,
     units: number,
     values: number[],
     grainMax = Number.MAX_SAFE_INTEGER,

@@ -91,7 +91,16 @@ function addType(
     ...{ second: source === 'norm' ? at.norm : at.x, eps: 1e-5, label: type },
     secondStride: source === 'norm' ? 0 : K * 4,
   });
-  const product = { out, outStride: N * 4, weights, activations, K, N, columns: COLUMNS, label: type };
+  const product = {
+    out,
+    outStride: N * 4,
+    weights,
+    activations,
+    K,
+    N,
+    columns: COLUMNS,
+    label: type,
+  };
   list.matmul({ ...product, add: false, type: WEIGHT_TYPES[type] });
   list.matmul({ ...product, add: true, type: WEIGHT_TYPES[type] });
   const embedded = take(COLUMNS * K * 4);

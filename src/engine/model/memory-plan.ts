@@ -75,7 +75,11 @@ const CALLS_PER_LAYER_MAX = 24;
  * Lays out the memory and sets the address of every tensor.
  * @throws VitrineError out-of-memory when it exceeds one WebAssembly memory
  */
-export function planMemory(config: ModelConfig, weights: Weights, options: PlanOptions): MemoryPlan {
+export function planMemory(
+  config: ModelConfig,
+  weights: Weights,
+  options: PlanOptions,
+): MemoryPlan {
   let next = HEAP_START;
   const take = (bytes: number): number => {
     const at = next;
@@ -132,7 +136,10 @@ function planActivations(
 }
 
 function tooLarge(totalBytes: number, weights: Weights, kvBytes: number): Error {
-  const weightBytes = weights.all.reduce((sum: number, tensor: Tensor) => sum + tensor.packedBytes, 0);
+  const weightBytes = weights.all.reduce(
+    (sum: number, tensor: Tensor) => sum + tensor.packedBytes,
+    0,
+  );
   return modelError(
     'out-of-memory',
     `the model needs ${formatBytes(totalBytes)} (weights ${formatBytes(weightBytes)}, KV cache ` +

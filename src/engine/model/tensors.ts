@@ -1,11 +1,6 @@
 /** Which tensors a llama model has, of which shape: name in the file -> place in the model. */
 import type { TensorInfo } from '../gguf/index.ts';
-import {
-  columnMultiple,
-  isWeightType,
-  packedBytes,
-  type WeightType,
-} from '../kernels/index.ts';
+import { columnMultiple, isWeightType, packedBytes, type WeightType } from '../kernels/index.ts';
 import type { ModelConfig } from './config.ts';
 import { modelError } from './errors.ts';
 

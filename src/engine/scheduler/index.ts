@@ -1,1 +1,8 @@
-export {};
+export {
+  type NewSequence,
+  type Row,
+  Scheduler,
+  type SchedulerOptions,
+  type Sequence,
+  type Step,
+} from './scheduler.ts';

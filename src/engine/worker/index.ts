@@ -1,1 +1,9 @@
-export {};
+export type {
+  EndReason,
+  FromCoordinator,
+  GenerateJob,
+  LoadedInfo,
+  LoadOptions,
+  ToCoordinator,
+} from './protocol.ts';
+export { type Coordinator, startCoordinator } from './start.ts';

@@ -1,0 +1,177 @@
+/**
+ * Chat templates: messages -> prompt text, the way `apply_chat_template` of Hugging Face
+ * transformers renders them (trim_blocks and lstrip_blocks; `messages`, `add_generation_prompt`,
+ * `bos_token`, `eos_token`, `tools` and `documents`, both none, `raise_exception`, `strftime_now`).
+ *
+ * A template comes out of the model file: its length and its ranges are bounded, and the interpreter
+ * reaches no JavaScript object. A template that loops for a very long time is not stopped.
+ *
+ * Does not do: tools. Known difference: `trim` and `strip` use JavaScript's white space (U+FEFF is,
+ * U+0085 and U+001C to U+001F are not), Python's are the other way round.
+ */
+import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
+import { messageOf, VitrineError } from '../../base/index.ts';
+import { unusedCharacter } from './marker.ts';
+import { formatTime } from './strftime.ts';
+import type { ChatErrorCode, ChatMessage, PromptOptions } from './types.ts';
+
+/** UTF-16 units; the longest templates in use have about 25,000. */
+const TEMPLATE_UNITS_MAX = 256 * 1024;
+/** Items of one `range(...)`. */
+const RANGE_MAX = 100_000;
+
+/** ChatML, for files without a template; it puts no words of its own before the messages. */
+export const CHATML_TEMPLATE =
+  "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] " +
+  "+ '<|im_end|>' + '\\n' }}{% endfor %}" +
+  "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+
+export interface ChatTemplate {
+  /** @throws VitrineError bad-template, bad-request */
+  render(messages: readonly ChatMessage[], options?: PromptOptions): string;
+  /** True when the file had none and ChatML is used. */
+  readonly isDefault: boolean;
+  readonly source: string;
+}
+
+/**
+ * @param source  `tokenizer.chat_template` of the file; undefined: ChatML
+ * @param tokens  texts of BOS and EOS, for templates that write them
+ * @throws VitrineError bad-template
+ */
+export function createChatTemplate(
+  source: string | undefined,
+  tokens: { bosToken?: string; eosToken?: string } = {},
+): ChatTemplate {
+  const text = (source ?? CHATML_TEMPLATE).toWellFormed();
+  if (text.length > TEMPLATE_UNITS_MAX) {
+    throw bad(`expected at most ${TEMPLATE_UNITS_MAX} characters, got ${text.length}`);
+  }
+  const program = parseTemplate(text);
+  return {
+    isDefault: source === undefined,
+    source: text,
+    render(messages, options = {}) {
+      checkMessages(messages);
+      const { addGenerationPrompt, continueFinal } = settle(messages, options);
+      const run = (chat: readonly ChatMessage[]) =>
+        runProgram(program, {
+          messages: chat.map(({ role, content }) => ({ role, content: content.toWellFormed() })),
+          add_generation_prompt: addGenerationPrompt,
+          bos_token: tokens.bosToken ?? '',
+          eos_token: tokens.eosToken ?? '',
+          tools: null,
+          documents: null,
+          ...functions(options.nowMs),
+        });
+      return continueFinal ? renderOpen(messages, text, run) : run(messages);
+    },
+  };
+}
+
+function parseTemplate(text: string): unknown {
+  try {
+    return parse(tokenize(text, { lstrip_blocks: true, trim_blocks: true }));
+  } catch (error) {
+    throw bad(messageOf(error), error);
+  }
+}
+
+function runProgram(program: unknown, variables: Record<string, unknown>): string {
+  const environment = new Environment();
+  const constants = { true: true, false: false, none: null, True: true, False: false, None: null };
+  for (const [name, value] of Object.entries({ ...constants, ...variables })) {
+    environment.set(name, value);
+  }
+  try {
+    const result: { value: unknown } = new Interpreter(environment).run(program as never);
+    return String(result.value);
+  } catch (error) {
+    if (error instanceof VitrineError) throw error;
+    throw bad(messageOf(error), error);
+  }
+}
+
+function functions(nowMs: number | undefined): Record<string, unknown> {
+  return {
+    raise_exception: (reason: unknown) => {
+      throw new VitrineError<ChatErrorCode>(
+        'bad-template',
+        `the model's chat template refuses these messages: ${messageOf(reason)}`,
+      );
+    },
+    strftime_now: (format: unknown) => {
+      if (nowMs === undefined) throw new Error('it asks for the time, and none was given');
+      const text = formatTime(String(format), nowMs);
+      if (text === undefined) throw new Error(`it asks for the unknown time format "${format}"`);
+      return text;
+    },
+    range: boundedRange,
+  };
+}
+
+/** Python's range, as a list. */
+function boundedRange(...args: number[]): number[] {
+  const [start, stop, step] =
+    args.length === 1 ? [0, args[0], 1] : [args[0], args[1], args[2] ?? 1];
+  const count = Math.max(0, Math.ceil((stop - start) / step));
+  if (!(count <= RANGE_MAX)) throw new Error(`range() of more than ${RANGE_MAX} items, or of none`);
+  return Array.from({ length: count }, (_, i) => start + i * step);
+}
+
+function settle(
+  messages: readonly ChatMessage[],
+  options: PromptOptions,
+): { addGenerationPrompt: boolean; continueFinal: boolean } {
+  const ownTurnLast = messages.at(-1)?.role === 'assistant';
+  const continueFinal =
+    options.continueFinal ?? (ownTurnLast && options.addGenerationPrompt === undefined);
+  const addGenerationPrompt = options.addGenerationPrompt ?? (!ownTurnLast && !continueFinal);
+  if (continueFinal && (addGenerationPrompt || !ownTurnLast)) {
+    throw new VitrineError<ChatErrorCode>(
+      'bad-request',
+      "expected the assistant's own message last, and no new turn, to continue it; " +
+        `got ${messages.at(-1)?.role ?? 'no message'} last${addGenerationPrompt ? ' and a new turn' : ''}.`,
+    );
+  }
+  return { addGenerationPrompt, continueFinal };
+}
+
+/**
+ * The prompt up to the end of the last message. White space at its end stays if the template
+ * leaves it there, as with `continue_final_message` of transformers.
+ */
+function renderOpen(
+  messages: readonly ChatMessage[],
+  template: string,
+  run: (messages: readonly ChatMessage[]) => string,
+): string {
+  const last = messages[messages.length - 1];
+  const marker = unusedCharacter([template, ...messages.map(({ content }) => content)]);
+  const words = last.content.trimEnd();
+  const spaces = last.content.slice(words.length);
+  const marked = { role: last.role, content: words + marker + spaces };
+  const text = run([...messages.slice(0, -1), marked]);
+  const end = text.lastIndexOf(marker);
+  if (end < 0) throw bad('it leaves out the last message, which is to be continued');
+  const kept = text.startsWith(spaces, end + 1) ? spaces : '';
+  return text.slice(0, end).replaceAll(marker, '') + kept;
+}
+
+/** @throws VitrineError bad-request for messages that callers' types should have excluded */
+export function checkMessages(messages: readonly ChatMessage[]): void {
+  for (const [index, { role, content }] of messages.entries()) {
+    if (/^(system|user|assistant|tool)$/.test(role) && typeof content === 'string') continue;
+    throw new VitrineError<ChatErrorCode>(
+      'bad-request',
+      `expected message ${index} to have a role of system, user, assistant or tool and a text, ` +
+        `got the role ${JSON.stringify(role)}.`,
+    );
+  }
+}
+
+function bad(problem: string, cause?: unknown): VitrineError<ChatErrorCode> {
+  return new VitrineError('bad-template', `the model's chat template cannot be used: ${problem}.`, {
+    cause,
+  });
+}

@@ -1,0 +1,339 @@
+/**
+ * The engine as `server` and `cli` see it: a model behind a port to the coordinator thread. Text
+ * (tokenising, chat template, streaming decode, stop sequences) is handled here, numbers there.
+ */
+import { assert, VitrineError } from '../base/index.ts';
+import type {
+  ChatMessage,
+  Engine,
+  EngineInfo,
+  GenerateEvent,
+  GenerateRequest,
+  OpenEngineOptions,
+  PromptOptions,
+} from './api.ts';
+import { type ChatTemplate, createChatTemplate, encodeChat } from './chat/index.ts';
+import { EventQueue } from './event-queue.ts';
+import { checkSamplingParams, StopMatcher } from './sampler/index.ts';
+import { createTextStream, createTokenizer, type VocabularyTokenizer } from './tokenizer/index.ts';
+import {
+  type Coordinator,
+  type FromCoordinator,
+  type LoadedInfo,
+  startCoordinator,
+  type ToCoordinator,
+} from './worker/index.ts';
+
+/** The number contract that this engine keeps: docs/formats/numerics.md. */
+export const NUMERICS_VERSION = 'vitrine-numerics/1-draft';
+
+/** Logits at every position of a text, as they come: f32 [vocabulary] each. */
+export type OnLogits = (position: number, logits: Float32Array) => void;
+
+/** An engine, and what only measurements need. */
+export interface MeasurableEngine extends Engine {
+  /** Bytes of tensors in the file: what decoding one token reads. */
+  readonly tensorBytes: number;
+  /** Teacher-forced logits: those at position i predict token i + 1. */
+  evaluateLogits(tokens: readonly number[], onLogits: OnLogits): Promise<void>;
+}
+
+/**
+ * Loads a model.
+ * @throws VitrineError with the codes of EngineErrorCode
+ */
+export async function openEngine(options: OpenEngineOptions): Promise<MeasurableEngine> {
+  assert(Number.isInteger(options.threads) && options.threads >= 1, 'at least one thread');
+  const coordinator = startCoordinator({
+    modelPath: options.modelPath,
+    digest: options.digest,
+    threads: options.threads,
+    contextTokens: options.contextTokens,
+    kernels: options.kernels ?? 'auto',
+  });
+  try {
+    const { info, metadata } = await whenLoaded(coordinator, options);
+    const tokenizer = createTokenizer(metadata);
+    if (tokenizer.vocabularySize > info.vocabularySize) {
+      throw new VitrineError(
+        'bad-header',
+        `the vocabulary has ${tokenizer.vocabularySize} tokens, the embedding ` +
+          `${info.vocabularySize} rows`,
+      );
+    }
+    const template = createChatTemplate(textOf(metadata, 'tokenizer.chat_template'), {
+      bosToken: tokenizer.bosId === undefined ? '' : tokenizer.tokenText(tokenizer.bosId),
+      eosToken: tokenizer.eosId === undefined ? '' : tokenizer.tokenText(tokenizer.eosId),
+    });
+    options.onProgress?.({ phase: 'ready', bytesDone: info.fileBytes, bytesTotal: info.fileBytes });
+    return new LocalEngine(coordinator, describe(info, metadata, tokenizer), {
+      tokenizer,
+      template,
+      tensorBytes: info.tensorBytes,
+    });
+  } catch (error) {
+    await coordinator.terminate();
+    throw error;
+  }
+}
+
+function whenLoaded(
+  coordinator: Coordinator,
+  options: OpenEngineOptions,
+): Promise<Extract<FromCoordinator, { type: 'loaded' }>> {
+  return new Promise((resolve, reject) => {
+    const onMessage = (message: FromCoordinator): void => {
+      if (message.type === 'progress') {
+        const { bytesDone, bytesTotal } = message;
+        options.onProgress?.({ phase: 'reading', bytesDone, bytesTotal });
+      } else if (message.type === 'loaded') {
+        coordinator.port.off('message', onMessage);
+        resolve(message);
+      } else if (message.type === 'load-failed') {
+        reject(new VitrineError(message.code, message.message));
+      }
+    };
+    coordinator.port.on('message', onMessage);
+  });
+}
+
+function textOf(metadata: ReadonlyMap<string, unknown>, key: string): string | undefined {
+  const value = metadata.get(key);
+  return typeof value === 'string' ? value : undefined;
+}
+
+function describe(
+  info: LoadedInfo,
+  metadata: ReadonlyMap<string, unknown>,
+  tokenizer: VocabularyTokenizer,
+): EngineInfo {
+  return {
+    model: {
+      name: textOf(metadata, 'general.name') ?? 'unnamed',
+      architecture: info.architecture,
+      licence: textOf(metadata, 'general.license'),
+      ...{ digest: info.digest, fileBytes: info.fileBytes, memoryBytes: info.memoryBytes },
+      ...{ parameterCount: info.parameterCount, tensorTypes: info.tensorTypes },
+      vocabularySize: info.vocabularySize,
+      contextTokens: info.contextTokens,
+      trainedContextTokens: info.trainedContextTokens,
+      tokenBytesMax: tokenizer.tokenBytesMax,
+    },
+    numerics: NUMERICS_VERSION,
+    kernels: info.kernels,
+    kernelDigest: info.kernelDigest,
+    threads: info.threads,
+    loadMs: info.loadMs,
+  };
+}
+
+type ForRequest = Exclude<FromCoordinator, { type: 'progress' | 'loaded' | 'load-failed' }>;
+
+interface Parts {
+  tokenizer: VocabularyTokenizer;
+  template: ChatTemplate;
+  tensorBytes: number;
+}
+
+class LocalEngine implements MeasurableEngine {
+  readonly info: EngineInfo;
+  readonly tokenizer: VocabularyTokenizer;
+  readonly tensorBytes: number;
+  readonly #coordinator: Coordinator;
+  readonly #template: ChatTemplate;
+  readonly #queues = new Map<number, EventQueue<ForRequest>>();
+  readonly #admitted = new Set<number>();
+  #nextId = 1;
+  #closed = false;
+
+  constructor(coordinator: Coordinator, info: EngineInfo, parts: Parts) {
+    this.info = info;
+    this.tokenizer = parts.tokenizer;
+    this.tensorBytes = parts.tensorBytes;
+    this.#template = parts.template;
+    this.#coordinator = coordinator;
+    coordinator.port.on('message', (message: FromCoordinator) => this.#receive(message));
+    void coordinator.ended.then(() => this.#failAll('the compute thread ended unexpectedly'));
+  }
+
+  encodeChat(messages: readonly ChatMessage[], options?: PromptOptions): number[] {
+    return encodeChat(this.#template, this.tokenizer, messages, options);
+  }
+
+  load(): { running: number; waiting: number } {
+    const running = this.#admitted.size;
+    return { running, waiting: this.#queues.size - running };
+  }
+
+  async *generate(request: GenerateRequest, signal?: AbortSignal): AsyncIterable<GenerateEvent> {
+    this.#check(request);
+    const stops = new StopMatcher(request.stopSequences);
+    if (signal?.aborted) return;
+    const { id, queue } = this.#open();
+    const onAbort = (): void => queue.end();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const ignoresEnd = request.ignoreEndOfTurn === true;
+    const endTokenIds = [
+      ...(ignoresEnd ? [] : this.tokenizer.endOfTurnIds),
+      ...(request.stopTokenIds ?? []),
+    ];
+    const { promptTokens, maxTokens, sampling, logprobs } = request;
+    this.#send({
+      type: 'generate',
+      job: { id, promptTokens, maxTokens, sampling, endTokenIds, logprobs },
+    });
+    try {
+      yield* this.#events(queue, stops, promptTokens.length, signal);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      this.#drop(id);
+    }
+  }
+
+  async evaluateLogits(tokens: readonly number[], onLogits: OnLogits): Promise<void> {
+    this.#checkPrompt(tokens);
+    const { id, queue } = this.#open();
+    this.#send({ type: 'evaluate', id, tokens });
+    const V = this.info.model.vocabularySize;
+    try {
+      for (;;) {
+        const message = await queue.next();
+        if (message === undefined || message.type === 'end') return;
+        if (message.type !== 'logits') continue;
+        for (let i = 0; i < message.count; i += 1) {
+          onLogits(message.position + i, message.logits.subarray(i * V, (i + 1) * V));
+        }
+      }
+    } finally {
+      this.#drop(id);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#failAll('the engine was closed');
+    this.#coordinator.port.postMessage({ type: 'close' } satisfies ToCoordinator);
+    await this.#coordinator.ended;
+  }
+
+  /** Messages of one request -> events with text. */
+  async *#events(
+    queue: EventQueue<ForRequest>,
+    stops: StopMatcher,
+    promptTokens: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<GenerateEvent> {
+    const stream = createTextStream(this.tokenizer);
+    let outputTokens = 0;
+    let prefillMs = 0;
+    let decodeStart = 0;
+    for (;;) {
+      const message = await queue.next();
+      if (message === undefined || signal?.aborted) return;
+      if (message.type === 'prefill') {
+        prefillMs = message.prefillMs;
+        decodeStart = performance.now();
+        yield { type: 'prefill', promptTokens, cachedTokens: 0 };
+      } else if (message.type === 'token') {
+        outputTokens += 1;
+        const { tokenId, logprob, topLogprobs } = message;
+        const met = message.isEnd ? { text: '' } : stops.push(stream.push(tokenId));
+        yield { type: 'token', tokenId, text: met.text, logprob, topLogprobs };
+        if (met.stopSequence === undefined) continue;
+        const decodeMs = performance.now() - decodeStart;
+        const counts = { promptTokens, outputTokens, prefillMs, decodeMs };
+        const { stopSequence } = met;
+        yield { type: 'end', reason: 'stop-sequence', stopSequence, text: '', ...counts };
+        return;
+      } else if (message.type === 'end') {
+        if (message.reason === 'cancelled' || message.reason === 'evaluated') return;
+        const last = stops.push(stream.end());
+        const tail = last.stopSequence === undefined ? stops.end() : '';
+        const counts = { promptTokens, outputTokens, prefillMs, decodeMs: message.decodeMs };
+        const reason = last.stopSequence === undefined ? message.reason : 'stop-sequence';
+        const { stopSequence } = last;
+        yield { type: 'end', reason, stopSequence, text: last.text + tail, ...counts };
+        return;
+      }
+    }
+  }
+
+  #check(request: GenerateRequest): void {
+    this.#checkPrompt(request.promptTokens);
+    checkSamplingParams(request.sampling, this.info.model.vocabularySize);
+    if (!Number.isInteger(request.maxTokens) || request.maxTokens < 1) {
+      throw badRequest(`maxTokens: expected a whole number from 1, came ${request.maxTokens}`);
+    }
+    const { logprobs } = request;
+    if (
+      logprobs !== undefined &&
+      !(Number.isInteger(logprobs) && logprobs >= 0 && logprobs <= 20)
+    ) {
+      throw badRequest(`logprobs: expected a whole number from 0 to 20, came ${logprobs}`);
+    }
+  }
+
+  #checkPrompt(tokens: readonly number[]): void {
+    if (this.#closed) throw new VitrineError('engine-closed', 'the engine was closed');
+    const { contextTokens, vocabularySize } = this.info.model;
+    if (tokens.length === 0) throw badRequest('the prompt has no tokens');
+    if (tokens.length >= contextTokens) {
+      throw new VitrineError(
+        'prompt-too-long',
+        `the prompt has ${tokens.length} tokens; the context of ${contextTokens} holds at most ` +
+          `${contextTokens - 1} and one of the answer`,
+      );
+    }
+    for (const token of tokens) {
+      if (!(Number.isInteger(token) && token >= 0 && token < vocabularySize)) {
+        throw badRequest(`token id ${token} is not in the vocabulary of ${vocabularySize}`);
+      }
+    }
+  }
+
+  #open(): { id: number; queue: EventQueue<ForRequest> } {
+    const id = this.#nextId;
+    this.#nextId += 1;
+    const queue = new EventQueue<ForRequest>();
+    this.#queues.set(id, queue);
+    return { id, queue };
+  }
+
+  /** Forgets a request; one that still runs is cancelled. */
+  #drop(id: number): void {
+    this.#admitted.delete(id);
+    if (this.#queues.delete(id) && !this.#closed) this.#send({ type: 'cancel', id });
+  }
+
+  #receive(message: FromCoordinator): void {
+    if (message.type === 'progress' || message.type === 'loaded') return;
+    if (message.type === 'load-failed') {
+      this.#failAll(message.message);
+      return;
+    }
+    const queue = this.#queues.get(message.id);
+    if (queue === undefined) return;
+    if (message.type === 'admitted') {
+      this.#admitted.add(message.id);
+    } else if (message.type === 'failed') {
+      queue.fail(new VitrineError(message.code, message.message));
+    } else {
+      queue.push(message);
+    }
+  }
+
+  #failAll(reason: string): void {
+    this.#closed = true;
+    const error = new VitrineError('engine-closed', reason);
+    for (const queue of this.#queues.values()) queue.fail(error);
+  }
+
+  #send(message: ToCoordinator): void {
+    this.#coordinator.port.postMessage(message);
+  }
+}
+
+function badRequest(message: string): Error {
+  return new VitrineError('bad-request', message);
+}

@@ -1,0 +1,40 @@
+/** A compute thread: helps to load, then runs every list of kernel calls beside the coordinator. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { messageOf, must } from '../../base/index.ts';
+import { bindModule, CONTROL } from '../kernels/index.ts';
+import { CONTROL_WORDS, COUNT, FINISHED, LIST, SPIN_MS, STEP, STOP } from './control.ts';
+import { loadUnits } from './load-units.ts';
+import type { ComputeThreadData } from './protocol.ts';
+
+const { modelPath, units, memory, module, worker, workers } = workerData as ComputeThreadData;
+const port = must(parentPort, 'a compute thread has a parent');
+const control = new Int32Array(memory.buffer, CONTROL, CONTROL_WORDS);
+
+try {
+  loadUnits(modelPath, units, memory.buffer);
+  const kernels = bindModule(module, memory);
+  port.postMessage({ type: 'ready' });
+  let step = 0;
+  for (;;) {
+    step = nextStep(step);
+    if (Atomics.load(control, STOP) === 1) break;
+    kernels.run(Atomics.load(control, LIST), Atomics.load(control, COUNT), worker, workers);
+    Atomics.add(control, FINISHED, 1);
+  }
+} catch (error) {
+  const code = (error as { code?: string }).code ?? 'kernel-fault';
+  port.postMessage({ type: 'failed', code, message: messageOf(error) });
+}
+
+/** Spins for a while, then sleeps, until the step differs from `last`. */
+function nextStep(last: number): number {
+  const until = performance.now() + SPIN_MS;
+  do {
+    for (let i = 0; i < 256; i += 1) {
+      const step = Atomics.load(control, STEP);
+      if (step !== last) return step;
+    }
+  } while (performance.now() < until);
+  Atomics.wait(control, STEP, last);
+  return Atomics.load(control, STEP);
+}

@@ -1,0 +1,73 @@
+/**
+ * The coordinator: a worker thread that owns the model, decides each step with the scheduler, runs
+ * it together with the compute threads, samples, and reports tokens. It looks for new messages
+ * between steps, so a cancelled request is gone within one step. Idle, it sleeps in the event loop.
+ */
+import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { isVitrineError, messageOf } from '../../base/index.ts';
+import { loadModel } from './load-model.ts';
+import type { FromCoordinator, LoadOptions, ToCoordinator } from './protocol.ts';
+import { Runner } from './runner.ts';
+
+interface CoordinatorData {
+  options: LoadOptions;
+  port: MessagePort;
+}
+
+const { options, port } = workerData as CoordinatorData;
+const send = (message: FromCoordinator, transfer: ArrayBuffer[] = []): void =>
+  port.postMessage(message, transfer);
+
+/** Bytes of progress between two reports. */
+const PROGRESS_BYTES = 2 * 1024 * 1024;
+
+await main();
+
+async function main(): Promise<void> {
+  const started = performance.now();
+  let reported = 0;
+  try {
+    const loaded = await loadModel(options, (bytesDone, bytesTotal) => {
+      if (bytesDone - reported < PROGRESS_BYTES) return;
+      reported = bytesDone;
+      send({ type: 'progress', bytesDone, bytesTotal });
+    });
+    const runner = new Runner(loaded, send);
+    send(runner.describe(performance.now() - started));
+    serve(runner);
+  } catch (error) {
+    send({ type: 'load-failed', ...describeError(error) });
+    port.close();
+  }
+}
+
+/** Handles messages as they come; while there is work, steps are run and messages polled. */
+function serve(runner: Runner): void {
+  let working = false;
+  const handle = (message: ToCoordinator): void => {
+    if (message.type === 'close') {
+      port.close();
+      void runner.close();
+      return;
+    }
+    runner.accept(message);
+    if (!working) setImmediate(work);
+  };
+  const work = (): void => {
+    working = true;
+    while (!runner.closed && runner.step()) {
+      for (;;) {
+        const received = receiveMessageOnPort(port);
+        if (received === undefined) break;
+        handle(received.message as ToCoordinator);
+      }
+    }
+    working = false;
+  };
+  port.on('message', handle);
+}
+
+function describeError(error: unknown): { code: string; message: string } {
+  const code = isVitrineError(error) ? error.code : 'kernel-fault';
+  return { code, message: messageOf(error) };
+}

@@ -1,0 +1,244 @@
+/**
+ * From a path to a model in memory: header, configuration, memory plan, kernels, weights. Everything
+ * is checked and the memory computed before a byte of weights is read.
+ */
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { formatBytes, VitrineError } from '../../base/index.ts';
+import { type GgufHeader, readGgufHeader } from '../gguf/index.ts';
+import {
+  bindModule,
+  bindReference,
+  CONTROL,
+  createMemory,
+  HEAP_START,
+  initializeMemory,
+  type Kernels,
+  OpList,
+  PAGE_POSITIONS,
+  passesSelfTest,
+} from '../kernels/index.ts';
+import {
+  fillRopeTable,
+  type MemoryPlan,
+  type Model,
+  type ModelConfig,
+  planMemory,
+  readConfig,
+  readTensors,
+  vocabularySizeOf,
+  type Weights,
+} from '../model/index.ts';
+import { CONTROL_WORDS, LOADED_KB } from './control.ts';
+import { loadUnits, planUnits } from './load-units.ts';
+import type { LoadOptions } from './protocol.ts';
+import { Team } from './team.ts';
+
+/** Context when none is asked for, tokens. */
+const CONTEXT_DEFAULT = 8192;
+/** Rows of a step; measured on prefill of 512 tokens: docs/performance.md. */
+const ROW_COUNT_MAX = 256;
+const LOGIT_ROWS_MAX = 32;
+const SLOT_COUNT = 16;
+/** Pieces that a call's units are cut into; claimed one by one. */
+const CHUNKS = 16;
+/** Share of the available memory that a model may take. */
+const MEMORY_SHARE = 0.95;
+
+export interface LoadedModel {
+  model: Model;
+  header: GgufHeader;
+  memory: WebAssembly.Memory;
+  list: OpList;
+  team: Team;
+  digest: string;
+  fileBytes: number;
+  kernels: { variant: string; digest: string };
+}
+
+/** @throws VitrineError of gguf, model, and digest-mismatch, kernel-fault */
+export async function loadModel(
+  options: LoadOptions,
+  onProgress: (bytesDone: number, bytesTotal: number) => void,
+): Promise<LoadedModel> {
+  const { header, fileBytes } = await readHeader(options.modelPath);
+  const config = readConfig(header.metadata, vocabularySizeOf(header.tensors));
+  const weights = readTensors(header.tensors, config);
+  const kernels = chooseKernels(options.kernels);
+  const workers = kernels.module === undefined ? 1 : options.threads;
+  const plan = fitPlan(config, weights, options.contextTokens, workers);
+  const memory = createMemory(plan.totalBytes, workers > 1);
+  initializeMemory(memory.buffer);
+  const bound = bindKernels(kernels, memory);
+  const team = new Team(memory, bound);
+  try {
+    const units = planUnits(weights.all);
+    const threads: Promise<void>[] = [];
+    for (let worker = 1; worker < workers; worker += 1) {
+      const data = { modelPath: options.modelPath, units, memory, worker, workers };
+      threads.push(team.start({ ...data, module: kernels.module as WebAssembly.Module }));
+    }
+    const settled = Promise.all(threads);
+    // A failure is reported below, after this thread's own share.
+    settled.catch(() => {});
+    const loaded = new Int32Array(memory.buffer, CONTROL, CONTROL_WORDS);
+    fillRopeTable(
+      new Float32Array(memory.buffer, plan.ropeTable, plan.contextTokens * config.headDimension),
+      config.ropeBase,
+      config.headDimension,
+    );
+    const digest = digestFile(options.modelPath);
+    checkDigest(options, digest);
+    loadUnits(options.modelPath, units, memory.buffer, () => {
+      onProgress(Math.min(Atomics.load(loaded, LOADED_KB) * 1024, fileBytes), fileBytes);
+    });
+    await settled;
+    const list = new OpList(memory.buffer, plan.list, plan.listCapacity, CHUNKS);
+    const model = { config, weights, plan };
+    return { model, header, memory, list, team, digest, fileBytes, kernels };
+  } catch (error) {
+    await team.close();
+    throw error;
+  }
+}
+
+async function readHeader(path: string): Promise<{ header: GgufHeader; fileBytes: number }> {
+  const file = openModel(path);
+  try {
+    const stat = fstatSync(file);
+    if (!stat.isFile()) throw new VitrineError('file-not-found', `${path} is not a file`);
+    const fileBytes = stat.size;
+    const header = await readGgufHeader(
+      async (byteLength) => {
+        const bytes = new Uint8Array(byteLength);
+        const count = readSync(file, bytes, 0, byteLength, 0);
+        return bytes.subarray(0, count);
+      },
+      { fileBytes },
+    );
+    return { header, fileBytes };
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openModel(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (cause) {
+    const code = (cause as { code?: string }).code ?? 'unknown error';
+    throw new VitrineError('file-not-found', `cannot open the model file ${path} (${code})`, {
+      cause,
+    });
+  }
+}
+
+function digestFile(path: string): string {
+  const hash = createHash('sha256');
+  const file = openSync(path, 'r');
+  const buffer = new Uint8Array(1024 * 1024);
+  try {
+    for (;;) {
+      const count = readSync(file, buffer);
+      if (count === 0) return hash.digest('hex');
+      hash.update(buffer.subarray(0, count));
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+function checkDigest(options: LoadOptions, digest: string): void {
+  if (options.digest === undefined || options.digest === digest) return;
+  throw new VitrineError(
+    'digest-mismatch',
+    `${options.modelPath} has SHA-256 ${digest}; expected ${options.digest}. The file was changed ` +
+      'or damaged: remove it (`vitrine rm`) and pull it again.',
+  );
+}
+
+interface ChosenKernels {
+  variant: string;
+  digest: string;
+  module?: WebAssembly.Module;
+  /** For a single thread, over memory that is not shared. */
+  unsharedModule?: WebAssembly.Module;
+}
+
+/** The fastest variant that passes the self-test, or the one that was asked for. */
+function chooseKernels(wanted: LoadOptions['kernels']): ChosenKernels {
+  if (wanted === 'reference') {
+    return { variant: 'reference', digest: createHash('sha256').digest('hex') };
+  }
+  const failures: string[] = [];
+  for (const variant of wanted === 'auto' ? ['relaxed', 'simd128'] : [wanted]) {
+    try {
+      const bytes = readModule(`vitrine-${variant}-shared.wasm`);
+      const module = new WebAssembly.Module(bytes);
+      if (passesSelfTest((memory) => bindModule(module, memory), true)) {
+        const unsharedModule = new WebAssembly.Module(readModule(`vitrine-${variant}.wasm`));
+        const digest = createHash('sha256').update(bytes).digest('hex');
+        return { variant, digest, module, unsharedModule };
+      }
+      failures.push(`${variant}: other bits than the reference`);
+    } catch (error) {
+      failures.push(`${variant}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  throw new VitrineError(
+    'kernel-fault',
+    `no kernel module works on this machine (${failures.join('; ')}). ` +
+      '--kernels reference computes the same answers, slowly.',
+  );
+}
+
+function readModule(name: string): Uint8Array<ArrayBuffer> {
+  const bytes = readFileSync(new URL(`../kernels/build/${name}`, import.meta.url));
+  return new Uint8Array(bytes);
+}
+
+function bindKernels(kernels: ChosenKernels, memory: WebAssembly.Memory): Kernels {
+  if (kernels.module === undefined || kernels.unsharedModule === undefined) {
+    return bindReference(memory);
+  }
+  const isShared = memory.buffer instanceof SharedArrayBuffer;
+  return bindModule(isShared ? kernels.module : kernels.unsharedModule, memory);
+}
+
+/** The plan for the context asked for; without one, the largest up to 8192 that fits. */
+function fitPlan(
+  config: ModelConfig,
+  weights: Weights,
+  asked: number | undefined,
+  workers: number,
+): MemoryPlan {
+  const available = process.availableMemory() * MEMORY_SHARE;
+  let contextTokens = asked ?? Math.min(config.trainedContextTokens, CONTEXT_DEFAULT);
+  if (asked !== undefined && asked > config.trainedContextTokens) {
+    throw new VitrineError(
+      'bad-request',
+      `a context of ${asked} tokens was asked for; the model was trained for ` +
+        `${config.trainedContextTokens}`,
+    );
+  }
+  for (;;) {
+    const plan = planMemory(config, weights, {
+      contextTokens,
+      pageCount: Math.ceil(contextTokens / PAGE_POSITIONS) + SLOT_COUNT,
+      sequenceCount: SLOT_COUNT,
+      rowCountMax: ROW_COUNT_MAX,
+      logitRowsMax: LOGIT_ROWS_MAX,
+      workers,
+    });
+    if (plan.totalBytes - HEAP_START <= available) return plan;
+    if (asked !== undefined || contextTokens <= 512) {
+      throw new VitrineError(
+        'out-of-memory',
+        `the model needs ${formatBytes(plan.totalBytes)} of memory for a context of ` +
+          `${contextTokens} tokens; ${formatBytes(available)} can be had. ` +
+          'Close other programs, give a smaller --context, or take a smaller model.',
+      );
+    }
+    contextTokens = Math.floor(contextTokens / 2);
+  }
+}

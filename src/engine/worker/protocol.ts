@@ -1,0 +1,96 @@
+/**
+ * Messages between the HTTP thread and the coordinator, and what compute threads are born with.
+ * All of it is plain data that structured clone carries.
+ */
+import type { SamplingParams } from '../sampler/index.ts';
+
+export interface LoadOptions {
+  modelPath: string;
+  /** Expected SHA-256; the file's own is computed either way. */
+  digest?: string;
+  threads: number;
+  contextTokens?: number;
+  kernels: 'auto' | 'relaxed' | 'simd128' | 'reference';
+}
+
+export interface GenerateJob {
+  id: number;
+  promptTokens: readonly number[];
+  maxTokens: number;
+  sampling: SamplingParams;
+  /** Ids that end the answer. */
+  endTokenIds: readonly number[];
+  /** Alternatives to report with each token; undefined: no log-probabilities. */
+  logprobs?: number;
+}
+
+export type ToCoordinator =
+  | { type: 'generate'; job: GenerateJob }
+  /** Logits at every position of a text, for measurements. */
+  | { type: 'evaluate'; id: number; tokens: readonly number[] }
+  | { type: 'cancel'; id: number }
+  | { type: 'close' };
+
+export interface LoadedInfo {
+  digest: string;
+  fileBytes: number;
+  parameterCount: number;
+  tensorTypes: Record<string, number>;
+  /** Bytes of tensors in the file, the embedding counted once: what decoding reads a token. */
+  tensorBytes: number;
+  architecture: string;
+  contextTokens: number;
+  trainedContextTokens: number;
+  vocabularySize: number;
+  memoryBytes: number;
+  kernels: string;
+  kernelDigest: string;
+  threads: number;
+  /** Sequences that can run at once. */
+  slotCount: number;
+  loadMs: number;
+}
+
+export interface TokenMessage {
+  type: 'token';
+  id: number;
+  tokenId: number;
+  isEnd: boolean;
+  logprob?: number;
+  topLogprobs?: readonly { tokenId: number; logprob: number }[];
+}
+
+export type FromCoordinator =
+  | { type: 'progress'; bytesDone: number; bytesTotal: number }
+  | { type: 'loaded'; info: LoadedInfo; metadata: ReadonlyMap<string, unknown> }
+  | { type: 'load-failed'; code: string; message: string }
+  | { type: 'admitted'; id: number }
+  | { type: 'prefill'; id: number; promptTokens: number; prefillMs: number }
+  | TokenMessage
+  | { type: 'end'; id: number; reason: EndReason; decodeMs: number }
+  /** f32 [count][vocabularySize], positions from `position`. */
+  | { type: 'logits'; id: number; position: number; count: number; logits: Float32Array }
+  | { type: 'failed'; id: number; code: string; message: string };
+
+export type EndReason = 'end-turn' | 'max-tokens' | 'context-window' | 'cancelled' | 'evaluated';
+
+/** A run of whole rows of one tensor, to be read and repacked. */
+export interface LoadUnit {
+  tensor: string;
+  type: string;
+  K: number;
+  offsetBytes: number;
+  sizeBytes: number;
+  address: number;
+  packedBytes: number;
+}
+
+/** workerData of a compute thread. */
+export interface ComputeThreadData {
+  modelPath: string;
+  units: readonly LoadUnit[];
+  memory: WebAssembly.Memory;
+  module: WebAssembly.Module;
+  worker: number;
+  workers: number;
+}

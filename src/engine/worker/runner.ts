@@ -1,0 +1,243 @@
+/** Runs steps: rows into memory, the list of kernel calls, logits out, a token each. */
+import { isVitrineError, messageOf } from '../../base/index.ts';
+import { PAGE_POSITIONS } from '../kernels/index.ts';
+import { buildForward } from '../model/index.ts';
+import { Sampler } from '../sampler/index.ts';
+import { Scheduler, type Sequence, type Step } from '../scheduler/index.ts';
+import type { LoadedModel } from './load-model.ts';
+import type { EndReason, FromCoordinator, GenerateJob, ToCoordinator } from './protocol.ts';
+
+interface Running {
+  job: GenerateJob | undefined;
+  startedAt: number;
+  prefillEndedAt: number | undefined;
+}
+
+export class Runner {
+  readonly loaded: LoadedModel;
+  closed = false;
+  readonly #send: (message: FromCoordinator, transfer?: ArrayBuffer[]) => void;
+  readonly #scheduler: Scheduler;
+  readonly #running = new Map<number, Running>();
+  readonly #rows: Int32Array;
+  readonly #logitIndex: Int32Array;
+  readonly #sampler: Sampler;
+
+  constructor(loaded: LoadedModel, send: (message: FromCoordinator, t?: ArrayBuffer[]) => void) {
+    this.loaded = loaded;
+    this.#send = send;
+    const { plan, config } = loaded.model;
+    this.#sampler = new Sampler(config.vocabularySize);
+    this.#scheduler = new Scheduler({
+      ...{ pageCount: plan.pageCount, pagePositions: PAGE_POSITIONS },
+      ...{ slotCount: plan.sequenceCount, rowCountMax: plan.rowCountMax },
+      logitRowsMax: plan.logitRowsMax,
+    });
+    const { buffer } = loaded.memory;
+    this.#rows = new Int32Array(buffer, plan.rows, plan.rowCountMax * 4);
+    this.#logitIndex = new Int32Array(buffer, plan.logitIndex, plan.logitRowsMax);
+  }
+
+  /** The message that says what was loaded. */
+  describe(loadMs: number): FromCoordinator {
+    const { model, header, digest, fileBytes, kernels, team } = this.loaded;
+    const tensorTypes: Record<string, number> = {};
+    let parameterCount = 0;
+    let tensorBytes = 0;
+    for (const tensor of model.weights.all) {
+      tensorTypes[tensor.type] = (tensorTypes[tensor.type] ?? 0) + 1;
+      parameterCount += tensor.N * tensor.K;
+      tensorBytes += tensor.sizeBytes;
+    }
+    const { config, plan } = model;
+    return {
+      type: 'loaded',
+      metadata: header.metadata,
+      info: {
+        ...{ digest, fileBytes, parameterCount, tensorTypes, tensorBytes, loadMs },
+        architecture: config.architecture,
+        contextTokens: plan.contextTokens,
+        trainedContextTokens: config.trainedContextTokens,
+        vocabularySize: config.vocabularySize,
+        memoryBytes: plan.totalBytes,
+        kernels: kernels.variant,
+        kernelDigest: kernels.digest,
+        threads: team.workers,
+        slotCount: plan.sequenceCount,
+      },
+    };
+  }
+
+  accept(message: ToCoordinator): void {
+    if (message.type === 'generate') this.#addJob(message.job);
+    else if (message.type === 'evaluate') this.#addEvaluation(message.id, message.tokens);
+    else if (message.type === 'cancel') this.#end(message.id, 'cancelled');
+  }
+
+  /** Runs one step; false when there was nothing to do. */
+  step(): boolean {
+    const step = this.#scheduler.plan();
+    for (const sequence of step.admitted) this.#admit(sequence);
+    if (step.rows.length === 0) return false;
+    try {
+      const logitCount = this.#writeRows(step);
+      const { list, model, team } = this.loaded;
+      buildForward(list, model, { rowCount: step.rows.length, logitCount });
+      team.run(list);
+    } catch (error) {
+      this.#failStep(step, error);
+      return true;
+    }
+    this.#scheduler.commit(step);
+    this.#readLogits(step);
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.loaded.team.close();
+  }
+
+  #addJob(job: GenerateJob): void {
+    const room = this.loaded.model.plan.contextTokens;
+    const tokenCountMax = Math.min(job.promptTokens.length + job.maxTokens, room);
+    this.#running.set(job.id, { job, startedAt: performance.now(), prefillEndedAt: undefined });
+    this.#scheduler.add({ id: job.id, promptTokens: job.promptTokens, tokenCountMax });
+  }
+
+  #addEvaluation(id: number, tokens: readonly number[]): void {
+    this.#running.set(id, {
+      job: undefined,
+      startedAt: performance.now(),
+      prefillEndedAt: undefined,
+    });
+    const tokenCountMax = tokens.length;
+    this.#scheduler.add({ id, promptTokens: tokens, tokenCountMax, allLogits: true });
+  }
+
+  /** Writes the page table of a sequence that starts. */
+  #admit(sequence: Sequence): void {
+    const running = this.#running.get(sequence.id);
+    if (running !== undefined) running.startedAt = performance.now();
+    new Uint32Array(this.loaded.memory.buffer, this.#pageTable(sequence)).set(sequence.pages);
+    this.#send({ type: 'admitted', id: sequence.id });
+  }
+
+  #pageTable(sequence: Sequence): number {
+    const { plan } = this.loaded.model;
+    return plan.pageTables + sequence.slot * plan.pagesPerSequence * 4;
+  }
+
+  /** Rows and the list of those that want logits; how many do. */
+  #writeRows(step: Step): number {
+    let logitCount = 0;
+    for (const [i, row] of step.rows.entries()) {
+      const table = this.#pageTable(row.sequence);
+      this.#rows.set([row.token, row.position, table, 0], i * 4);
+      if (row.wantLogits) {
+        this.#logitIndex[logitCount] = i;
+        logitCount += 1;
+      }
+    }
+    return logitCount;
+  }
+
+  #readLogits(step: Step): void {
+    const { plan, config } = this.loaded.model;
+    const { buffer } = this.loaded.memory;
+    let at = 0;
+    const evaluated = new Map<number, { position: number; from: number; count: number }>();
+    for (const row of step.rows) {
+      if (!row.wantLogits) continue;
+      const address = plan.logits + at * plan.logitStride;
+      at += 1;
+      const id = row.sequence.id;
+      const job = this.#running.get(id)?.job;
+      if (job === undefined) {
+        const piece = evaluated.get(id) ?? { position: row.position, from: at - 1, count: 0 };
+        piece.count += 1;
+        evaluated.set(id, piece);
+        continue;
+      }
+      const logits = new Float32Array(buffer, address, config.vocabularySize);
+      this.#sampleNext(row.sequence, job, logits);
+    }
+    for (const [id, piece] of evaluated) this.#sendLogits(id, piece);
+    for (const { sequence } of step.rows) {
+      if (!sequence.allLogits || sequence.computedCount < sequence.tokens.length) continue;
+      if (this.#running.has(sequence.id)) this.#end(sequence.id, 'evaluated');
+    }
+  }
+
+  #sendLogits(id: number, piece: { position: number; from: number; count: number }): void {
+    const { plan, config } = this.loaded.model;
+    const V = config.vocabularySize;
+    const logits = new Float32Array(piece.count * V);
+    for (let i = 0; i < piece.count; i += 1) {
+      const address = plan.logits + (piece.from + i) * plan.logitStride;
+      logits.set(new Float32Array(this.loaded.memory.buffer, address, V), i * V);
+    }
+    const { position, count } = piece;
+    this.#send({ type: 'logits', id, position, count, logits }, [logits.buffer]);
+  }
+
+  #sampleNext(sequence: Sequence, job: GenerateJob, logits: Float32Array): void {
+    const running = this.#running.get(job.id);
+    if (running === undefined) return;
+    if (running.prefillEndedAt === undefined) {
+      running.prefillEndedAt = performance.now();
+      const prefillMs = running.prefillEndedAt - running.startedAt;
+      const promptTokens = sequence.promptCount;
+      this.#send({ type: 'prefill', id: job.id, promptTokens, prefillMs });
+    }
+    try {
+      const { tokenId, logprob, topLogprobs } = this.#sampler.sample(
+        logits,
+        job.sampling,
+        {
+          promptTokens: job.promptTokens,
+          answerTokens: sequence.tokens.slice(sequence.promptCount),
+        },
+        { position: sequence.tokens.length, choiceIndex: 0 },
+        { logprobs: job.logprobs },
+      );
+      const isEnd = job.endTokenIds.includes(tokenId);
+      this.#send({ type: 'token', id: job.id, tokenId, isEnd, logprob, topLogprobs });
+      if (isEnd) this.#end(job.id, 'end-turn');
+      else this.#continue(sequence, job, tokenId);
+    } catch (error) {
+      this.#fail(job.id, error);
+    }
+  }
+
+  /** The answer goes on, or ends at its own limit or at that of the window. */
+  #continue(sequence: Sequence, job: GenerateJob, tokenId: number): void {
+    const answered = sequence.tokens.length + 1 - sequence.promptCount;
+    const window = this.loaded.model.plan.contextTokens;
+    if (answered >= job.maxTokens) this.#end(job.id, 'max-tokens');
+    else if (sequence.tokens.length + 1 >= window) this.#end(job.id, 'context-window');
+    else this.#scheduler.append(sequence, tokenId);
+  }
+
+  #end(id: number, reason: EndReason): void {
+    const running = this.#running.get(id);
+    if (running === undefined) return;
+    this.#running.delete(id);
+    this.#scheduler.remove(id);
+    const decodeMs =
+      running.prefillEndedAt === undefined ? 0 : performance.now() - running.prefillEndedAt;
+    this.#send({ type: 'end', id, reason, decodeMs });
+  }
+
+  #fail(id: number, error: unknown): void {
+    if (!this.#running.delete(id)) return;
+    this.#scheduler.remove(id);
+    const code = isVitrineError(error) ? error.code : 'kernel-fault';
+    this.#send({ type: 'failed', id, code, message: messageOf(error) });
+  }
+
+  /** Which of the rows was at fault is not known: all sequences of the step end with the error. */
+  #failStep(step: Step, error: unknown): void {
+    for (const id of new Set(step.rows.map((row) => row.sequence.id))) this.#fail(id, error);
+  }
+}

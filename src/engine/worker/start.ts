@@ -1,0 +1,31 @@
+/** Starts the coordinator in a thread of its own; the HTTP thread sees a port and nothing else. */
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { LoadOptions } from './protocol.ts';
+
+export interface Coordinator {
+  port: MessagePort;
+  /** Resolves when the thread is gone. */
+  ended: Promise<void>;
+  terminate(): Promise<void>;
+}
+
+export function startCoordinator(options: LoadOptions): Coordinator {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const { port1, port2 } = new MessageChannel();
+  const worker = new Worker(new URL(`./coordinator.${extension}`, import.meta.url), {
+    workerData: { options, port: port2 },
+    transferList: [port2],
+  });
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  worker.on('error', (error) => {
+    const message = { type: 'load-failed', code: 'kernel-fault', message: error.message };
+    port1.emit('message', message);
+  });
+  return {
+    port: port1,
+    ended,
+    terminate: async () => {
+      await worker.terminate();
+    },
+  };
+}
