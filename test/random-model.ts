@@ -68,7 +68,10 @@ export function randomModel(options: RandomModelOptions = {}): Uint8Array {
   tensors.push(ones('output_norm.weight', isBroken ? 3e38 : 1));
   const gain = (row: number) => (row >= 0x20 && row < 0x7f ? PRINTABLE_GAIN : 1);
   tensors.push(matrix('output.weight', tokens.length, width, gain));
-  return writeGguf(metadataOf({ seed, contextTokens, layers, width, heads, ffnWidth, tokens }), tensors);
+  return writeGguf(
+    metadataOf({ seed, contextTokens, layers, width, heads, ffnWidth, tokens }),
+    tensors,
+  );
 }
 
 interface Shape {
@@ -106,7 +109,11 @@ function metadataOf(shape: Shape): Map<string, TypedValue> {
 }
 
 /** F32; `value` is called for each element, columns first. */
-function tensor(name: string, dims: readonly number[], value: (i: number) => number): TensorToWrite {
+function tensor(
+  name: string,
+  dims: readonly number[],
+  value: (i: number) => number,
+): TensorToWrite {
   const count = dims.reduce((product, dim) => product * dim, 1);
   const data = Float32Array.from({ length: count }, (_, i) => value(i));
   return { name, type: 'F32', dims, data: new Uint8Array(data.buffer) };

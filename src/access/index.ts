@@ -1,0 +1,9 @@
+/** Who may ask: at this stage one key. Roles, folded from the ledger, come with the ledger. */
+export {
+  type AccessErrorCode,
+  ENVIRONMENT_KEY_LENGTH_MIN,
+  type KeyVerifier,
+  type OpenApiKeyOptions,
+  type OpenedApiKey,
+  openApiKey,
+} from './api-key.ts';
