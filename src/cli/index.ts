@@ -1,1 +1,2 @@
-export {};
+/** The command line. bin/vitrine.mjs loads main.ts; nothing else imports this part. */
+export { type ProgramOptions, runProgram } from './program.ts';

@@ -16,6 +16,8 @@ export interface CatalogueModel {
   /** SPDX identifier, lower case. */
   readonly licence: string;
   readonly contextTokens: number;
+  /** Memory that the engine takes with the whole context, bytes. */
+  readonly memoryBytes: number;
   /** In the order in which they are asked. */
   readonly sources: readonly ModelRef[];
 }
@@ -34,6 +36,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     bytes: 98_362_432,
     licence: 'apache-2.0',
     contextTokens: 8192,
+    memoryBytes: 324_000_000,
     sources: [
       {
         kind: 'hf',

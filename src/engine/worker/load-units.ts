@@ -43,6 +43,7 @@ export function loadUnits(
   buffer: ArrayBufferLike,
   onUnit: () => void = () => {},
 ): void {
+  if (units.length === 0) return;
   const control = new Int32Array(buffer, CONTROL, CONTROL_WORDS);
   const staging = new Uint8Array(units.reduce((most, unit) => Math.max(most, unit.sizeBytes), 0));
   const file = openSync(modelPath, 'r');
