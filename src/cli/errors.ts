@@ -10,6 +10,8 @@ export type CliErrorCode =
   | 'too-many-arguments'
   /** A question needs a terminal, or --yes. */
   | 'not-confirmed'
+  | 'port-in-use'
+  | 'cannot-listen'
   /** Something outside Vitrine failed: npm, a folder. */
   | 'failed';
 
