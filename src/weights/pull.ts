@@ -1,7 +1,7 @@
 /**
  * Brings a model into the data directory: asks its sources, streams the first that answers into a
- * part file, checks the SHA-256, the licence and the space, moves the file into place and records it
- * in `vitrine.lock`. A source that delivers another file is refused and the next one is asked.
+ * part file, checks the SHA-256, the licence and the space, moves the file into place and records
+ * it in `vitrine.lock`. A source that delivers another file is refused and the next one is asked.
  */
 import { formatBytes, VitrineError } from '../base/index.ts';
 import { moveDurably } from './atomic.ts';
@@ -36,7 +36,9 @@ export interface PullOptions {
   readonly offline?: boolean;
   /** A licence that the reader accepts by name though it is not OSI-approved. */
   readonly acceptLicence?: string;
-  /** The licence that a GGUF file names (general.license), for models that no catalogue describes. */
+  /**
+   * The licence that a GGUF file names (general.license), for models that no catalogue describes.
+   */
   readonly licenceOf?: (path: string) => Promise<string | undefined>;
   readonly onProgress?: OnProgress;
   /** Stops the pull; what has arrived is kept where a next pull can use it. */

@@ -17,7 +17,9 @@ export const FAULT = 1152;
 export const CONTROL = 1216;
 export const HEAP_START = 2048;
 
-/** Writes the constant vectors. Owner: the thread that made the memory, before any other sees it. */
+/**
+ * Writes the constant vectors. Owner: the thread that made the memory, before any other sees it.
+ */
 export function initializeMemory(buffer: ArrayBufferLike): void {
   new Int16Array(buffer, ONES, 8).fill(1);
   new Uint8Array(buffer, MASK4, 16).fill(15);

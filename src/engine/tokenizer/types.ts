@@ -14,7 +14,9 @@ export interface Tokenizer {
    * @throws VitrineError bad-request for such a character, unless it is to be dropped
    */
   encode(text: string, options?: EncodeOptions): number[];
-  /** Text of the ids; special tokens are left out unless asked for. Invalid UTF-8 becomes U+FFFD. */
+  /**
+   * Text of the ids; special tokens are left out unless asked for. Invalid UTF-8 becomes U+FFFD.
+   */
   decode(tokenIds: readonly number[], options?: { special?: boolean }): string;
   /** Bytes of one token; empty for special tokens unless asked for. */
   tokenBytes(tokenId: number, options?: { special?: boolean }): Uint8Array;

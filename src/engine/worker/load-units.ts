@@ -74,7 +74,8 @@ function loadUnit(file: number, unit: LoadUnit, bytes: Uint8Array, buffer: Array
   if (bad >= 0) {
     throw new VitrineError(
       'bad-tensor',
-      `the tensor ${unit.tensor} has a NaN or infinity at byte ${unit.offsetBytes + bad} of the file`,
+      `the tensor ${unit.tensor} has a NaN or infinity at byte ${unit.offsetBytes + bad} of the ` +
+        'file',
     );
   }
   pack(type, unit.K, bytes, new Uint8Array(buffer, unit.address, unit.packedBytes));
