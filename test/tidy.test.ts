@@ -148,13 +148,17 @@ const CASES: readonly Case[] = [
     ],
   },
   {
-    says: 'a line has at most 100 columns, where there is a place to break it',
+    says: 'a line has at most 100 columns, what stands in strings apart',
     rule: lineLengths,
     bad: [
       source('src/base/a.ts', `// ${'x'.repeat(98)}`),
+      source('src/base/b.ts', `const a = ${'x + '.repeat(24)}1;`),
       source('.ci/run', `: ${'x'.repeat(99)}`),
     ],
-    good: [source('src/base/a.ts', `// ${'é'.repeat(97)}`), source('a.ts', 'x'.repeat(200))],
+    good: [
+      source('src/base/a.ts', `// ${'é'.repeat(97)}`),
+      source('src/base/b.ts', `const a = '${'x'.repeat(99)}';`),
+    ],
   },
   {
     says: 'files and folders have kebab-case names that say what they hold',
