@@ -6,8 +6,8 @@
  * Plain JavaScript for any Node.js since 18. Imports nothing but built-in modules.
  */
 import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /** Relaxed SIMD that is exact, and .ts files that run as they are. */

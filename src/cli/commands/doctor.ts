@@ -105,5 +105,7 @@ function show(report: Report, bold: (text: string) => string): string {
       model.on_disk ? 'yes' : 'no',
     ]),
   ]);
-  return [bold('This machine'), ...facts, '', bold('Models of the catalogue'), ...models].join('\n');
+  return [bold('This machine'), ...facts, '', bold('Models of the catalogue'), ...models].join(
+    '\n',
+  );
 }
