@@ -79,7 +79,7 @@ export async function storedPaths(dataDir: string): Promise<string[]> {
   const entries = await readLockFile(dataDir).catch(() => new Map<string, LockEntry>());
   const files = new Set([...entries.values()].map(({ file }) => file));
   const inModels = await namesIn(resolve(dataDir, 'models'));
-  const unfinished = /\.[0-9a-f]{8}\.part(\.json(\.\d+\.new)?|\.pip)?$|\.pulling(\.takeover)?$/;
+  const unfinished = /\.([0-9a-f]{8}\.part(\.json(\.\d+\.new)?|\.pip)?|pulling(\.takeover)?)$/;
   const lock = /^vitrine\.lock(\.\d+\.new|\.busy(\.takeover)?)?$/;
   return [
     ...inModels.filter((name) => files.has(name) || unfinished.test(name)),
