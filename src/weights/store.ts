@@ -72,7 +72,7 @@ export async function removeModel(dataDir: string, name: string): Promise<Remove
 }
 
 /**
- * Everything that this part keeps in a data directory, absolute paths, half-finished things of killed
+ * Absolute paths of all that this part keeps in a data directory, half-finished things of killed
  * processes included. Files that it does not know are not among them.
  */
 export async function storedPaths(dataDir: string): Promise<string[]> {
