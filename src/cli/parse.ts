@@ -63,7 +63,7 @@ export function parseCommandLine(command: Command, words: readonly string[]): Co
     const text = textOf(flag, token);
     const isSetting = !ownNames.has(flag.name) && flag !== HELP_FLAG;
     if (isSetting) settingTexts[flag.name] = text ?? 'true';
-    else values.set(flag.name, valueOf(flag, text, values.get(flag.name)));
+    else values.set(flag.name, flagValue(flag, text, values.get(flag.name)));
   }
   const wantsHelp = values.has(HELP_FLAG.name);
   if (!wantsHelp) checkArguments(command, positionals);
@@ -90,7 +90,7 @@ function textOf(
   return value;
 }
 
-function valueOf(flag: Flag, text: string | undefined, before: FlagValue | undefined): FlagValue {
+function flagValue(flag: Flag, text: string | undefined, before: FlagValue | undefined): FlagValue {
   if (flag.type === 'switch') {
     if (text === undefined) return true;
     throw badValue(flag, 'no value', text);

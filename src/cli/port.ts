@@ -15,8 +15,8 @@ function refusal({ code = 'unknown error' }: NodeJS.ErrnoException, host: string
   if (code === 'EADDRINUSE') {
     return cliError(
       'port-in-use',
-      `port ${port} of ${host} is in use by another program; stop that, or use --port with another ` +
-        'number (0 takes a free one).',
+      `port ${port} on ${host} is in use: another server runs there. Stop it, or take another ` +
+        'port with --port (0 takes a free one).',
     );
   }
   const why =

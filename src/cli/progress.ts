@@ -1,6 +1,6 @@
 /**
- * Progress of whatever takes over a second: one line that is redrawn on a terminal, a few plain lines
- * elsewhere. Everything goes to standard error.
+ * Progress of whatever takes over a second: one line that is redrawn on a terminal, a few plain
+ * lines elsewhere. Everything goes to standard error.
  */
 import { formatBytes } from '../base/index.ts';
 import { say, type Terminal } from './terminal.ts';

@@ -8,7 +8,7 @@ import type { Terminal } from './terminal.ts';
 
 export interface StartFacts {
   readonly version: string;
-  /** As the server names it: http://127.0.0.1:8000 */
+  /** An address that this machine can open: http://127.0.0.1:8000 */
   readonly url: string;
   readonly model: LocalModel;
   readonly engine: EngineInfo;
@@ -27,7 +27,7 @@ export function startBlock(facts: StartFacts, terminal: Terminal): string {
   const { kernels, threads, numerics, model: info } = engine;
   const types = Object.entries(info.tensorTypes).sort(([, a], [, b]) => b - a);
   const size = `${(info.parameterCount / 1e6).toFixed(1)}M parameters, mostly ${types[0]?.[0]}`;
-  const url = reachableUrl(facts.url);
+  const { url } = facts;
   const rows = [
     ['  model', `${model.name}, ${size}, licence ${model.licence}`],
     ['  digest', `sha256:${model.digest.slice(0, 16)}… of ${formatBytes(model.bytes)}`],
@@ -99,12 +99,4 @@ function curlLine(url: string, model: string, key: KeyFacts): string | undefined
     `curl ${url}/v1/messages -H "x-api-key: ${shown}" -H "content-type: application/json" ` +
     `-d '${JSON.stringify(body)}'`
   );
-}
-
-/** An address to connect to: a wildcard is one to listen on. */
-function reachableUrl(url: string): string {
-  const address = new URL(url);
-  if (address.hostname === '0.0.0.0') address.hostname = '127.0.0.1';
-  if (address.hostname === '[::]') address.hostname = '[::1]';
-  return address.origin;
 }

@@ -1,7 +1,7 @@
 /**
- * Ctrl-C and SIGTERM: the first asks the command to stop (an AbortSignal), a second ends the process
- * at once. A terminal, npm and the launcher each pass the same Ctrl-C on, so a repetition within half
- * a second counts as the same one.
+ * Ctrl-C and SIGTERM: the first asks the command to stop (an AbortSignal), a second ends the
+ * process at once. A terminal, npm and the launcher each pass the same Ctrl-C on, so a repetition
+ * within half a second counts as the same one.
  */
 import { constants } from 'node:os';
 import { VitrineError } from '../base/index.ts';
@@ -40,7 +40,9 @@ export function listenForStop(): Stop {
   return { signal: controller.signal, asked, exitCode: () => exitCode };
 }
 
-/** The launcher was killed in a way that it could not pass on: nobody is left to stop this process. */
+/**
+ * The launcher was killed in a way that it could not pass on: nobody is left to stop this process.
+ */
 function whenLauncherGoes(act: () => void): void {
   const isLaunched = process.env.VITRINE_INTERNAL_LAUNCHED !== undefined;
   delete process.env.VITRINE_INTERNAL_LAUNCHED;

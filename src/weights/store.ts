@@ -72,14 +72,14 @@ export async function removeModel(dataDir: string, name: string): Promise<Remove
 }
 
 /**
- * Everything that this part keeps in a data directory, absolute paths, half-finished things of killed
+ * Absolute paths of all that this part keeps in a data directory, half-finished things of killed
  * processes included. Files that it does not know are not among them.
  */
 export async function storedPaths(dataDir: string): Promise<string[]> {
   const entries = await readLockFile(dataDir).catch(() => new Map<string, LockEntry>());
   const files = new Set([...entries.values()].map(({ file }) => file));
   const inModels = await namesIn(resolve(dataDir, 'models'));
-  const unfinished = /\.[0-9a-f]{8}\.part(\.json(\.\d+\.new)?|\.pip)?$|\.pulling(\.takeover)?$/;
+  const unfinished = /\.([0-9a-f]{8}\.part(\.json(\.\d+\.new)?|\.pip)?|pulling(\.takeover)?)$/;
   const lock = /^vitrine\.lock(\.\d+\.new|\.busy(\.takeover)?)?$/;
   return [
     ...inModels.filter((name) => files.has(name) || unfinished.test(name)),

@@ -167,7 +167,9 @@ class Conversation {
     this.#messages = text === '' ? messages.slice(0, -1) : [...messages, assistant(text)];
   }
 
-  /** The seed asked for, then others that follow from it: no turn repeats the choices of another. */
+  /**
+   * The seed asked for, then others that follow from it: no turn repeats the choices of another.
+   */
   #nextSeed(): bigint {
     const { seed } = this.#generation.sampling;
     const next = BigInt.asUintN(64, seed + BigInt(this.#turns));

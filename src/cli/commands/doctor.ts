@@ -19,9 +19,9 @@ export const doctorCommand: Command = {
   group: 'Housekeeping',
   summary: 'Measure this machine, and say which models of the catalogue fit',
   description:
-    'Checks the kernel modules against their self-test and measures how fast memory is read. ' +
-    'Decoding reads every weight once a token, so bandwidth divided by the size of a model bounds ' +
-    'its tokens per second. Exit code 1 when no kernel module works.',
+    'Checks the kernel modules against their self-test, and measures how fast memory is read. ' +
+    'Decoding reads every weight once a token, so bandwidth divided by the size of a model ' +
+    'bounds its tokens per second. Exit code 1 when no kernel module works.',
   arguments: [],
   flags: [{ name: 'json', type: 'switch', meaning: 'Print JSON' }],
   settings: ['VITRINE_DATA_DIR', 'VITRINE_THREADS'],
@@ -105,5 +105,7 @@ function show(report: Report, bold: (text: string) => string): string {
       model.on_disk ? 'yes' : 'no',
     ]),
   ]);
-  return [bold('This machine'), ...facts, '', bold('Models of the catalogue'), ...models].join('\n');
+  return [bold('This machine'), ...facts, '', bold('Models of the catalogue'), ...models].join(
+    '\n',
+  );
 }

@@ -15,7 +15,8 @@ export const envCommand: Command = {
   summary: 'List every setting: meaning, default, value, and where the value came from',
   description:
     'A flag wins over a variable, a variable over a default. Flags can be tried here: ' +
-    '`vitrine env --port 9000` shows what `vitrine serve --port 9000` would use. Secrets are not shown.',
+    '`vitrine env --port 9000` shows what `vitrine serve --port 9000` would use. Secrets are ' +
+    'not shown.',
   arguments: [],
   flags: [{ name: 'json', type: 'switch', meaning: 'Print JSON' }],
   settings: DECLARATIONS.map(({ name }) => name),

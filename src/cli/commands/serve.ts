@@ -20,12 +20,12 @@ export const serveCommand: Command = {
   group: 'Serve',
   summary: 'Serve a model over HTTP: the APIs of Anthropic and OpenAI',
   description:
-    'Listens on 127.0.0.1:8000 unless told otherwise. A model that is not on disk is pulled first. ' +
-    'The first start makes an API key and shows it once.\n\n' +
+    'Listens on 127.0.0.1:8000 unless told otherwise. A model that is not on disk is pulled ' +
+    'first. The first start makes an API key and shows it once.\n\n' +
     `When no model is asked for and no source of the default one answers, ${BUNDLED_NAME} is ` +
-    'served instead, under its own name: a model of under 1 MB that is part of the package. A model ' +
-    'that is asked for is served, or nothing is.\n\n' +
-    'Ctrl-C lets running requests end, for ten seconds at most; a second one stops at once.',
+    'served instead, under its own name: a model of under 1 MB that is part of the package. A ' +
+    'model that is asked for is served, or nothing is.\n\nCtrl-C lets running requests end, for ' +
+    'ten seconds at most; a second one stops at once.',
   arguments: [
     {
       name: 'MODEL',

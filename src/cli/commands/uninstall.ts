@@ -73,7 +73,8 @@ async function describe({ dataDir, paths, keepsData, installation }: Plan) {
   else kept.push(...(await foreignPaths(dataDir, paths)).map((path) => `${path}  (not Vitrine's)`));
   const { kind, folder } = installation;
   if (kind === 'npm') removed.push(`${folder}  (by ${installation.command.join(' ')})`);
-  else if (kind === 'npx') removed.push(`${installation.cacheEntry}  (npx keeps the package there)`);
+  else if (kind === 'npx')
+    removed.push(`${installation.cacheEntry}  (npx keeps the package there)`);
   else if (kind === 'checkout') kept.push(`${folder}  (a checkout: delete it when you like)`);
   else kept.push(`${folder}  (whatever put it there removes it)`);
   if (removed.length === 0) removed.push('nothing: there is no data');

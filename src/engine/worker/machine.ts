@@ -1,6 +1,7 @@
 /**
  * What this machine can do for the engine: which kernel modules work, and how fast all compute
- * threads together read memory. Decoding reads every weight once a token, so the bandwidth bounds it.
+ * threads together read memory. Decoding reads every weight once a token, so the bandwidth bounds
+ * it.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
