@@ -1,7 +1,8 @@
 /**
  * Pieces that both APIs' request schemas share. Requests are closed: a field that no schema names is
  * refused, never ignored. `x-unsupported` says, in words that continue with "not supported yet", what
- * a value outside the schema would ask for; schema-problem.ts puts it into the message.
+ * a value outside the schema would ask for; schema-problem.ts puts it into the message,
+ * and `x-hint` in brackets behind what was expected.
  */
 import { type TSchema, Type } from 'typebox';
 
@@ -36,7 +37,11 @@ export const StopSequence = Type.String({ minLength: 1, maxLength: STOP_SEQUENCE
 /** -(2^63) to 2^64 - 1; `seedOf` checks the range, which no pattern says. */
 export const Seed = Type.Union(
   [
-    Type.Integer({ minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }),
+    Type.Integer({
+      minimum: Number.MIN_SAFE_INTEGER,
+      maximum: Number.MAX_SAFE_INTEGER,
+      'x-hint': 'larger ones as strings of digits',
+    }),
     Type.String({ pattern: '^-?[0-9]{1,20}$' }),
   ],
   {

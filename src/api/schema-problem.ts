@@ -32,6 +32,7 @@ interface Schema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly 'x-unsupported'?: string;
+  readonly 'x-hint'?: string;
 }
 
 const DISCRIMINATORS = ['type', 'role'] as const;
@@ -105,6 +106,12 @@ class Explainer {
     path: string,
   ): SchemaProblem | undefined {
     const properties = schema.properties ?? {};
+    // What kind of thing it is comes first: the rest follows from it.
+    for (const key of DISCRIMINATORS) {
+      if (properties[key] === undefined || !Object.hasOwn(value, key)) continue;
+      const problem = this.explain(properties[key], value[key], join(path, key));
+      if (problem !== undefined) return problem;
+    }
     for (const key of schema.required ?? []) {
       if (Object.hasOwn(value, key)) continue;
       const expected = describe(properties[key] ?? {});
@@ -182,8 +189,9 @@ function matching(schema: Schema, key: string): Schema | undefined {
 }
 
 function mismatch(schema: Schema, value: unknown, path: string): SchemaProblem {
-  const what = `expected ${describe(schema)}, got ${came(schema, value)}`;
-  const unsupported = schema['x-unsupported'];
+  const { 'x-unsupported': unsupported, 'x-hint': hint } = schema;
+  const expected = hint === undefined ? describe(schema) : `${describe(schema)} (${hint})`;
+  const what = `expected ${expected}, got ${came(schema, value)}`;
   return problemAt(path, unsupported ? `${unsupported} not supported yet; ${what}` : what);
 }
 
@@ -232,7 +240,8 @@ function counted(min: number | undefined, max: number | undefined, unit: string)
 
 function came(schema: Schema, value: unknown): string {
   const isCounted = !isOfOtherType(schema, value) && choicesOf(schema) === undefined;
-  if (isCounted && Array.isArray(value)) return `${value.length} items`;
+  if (isCounted && Array.isArray(value))
+    return value.length === 1 ? 'one item' : `${value.length} items`;
   if (isCounted && typeof value === 'string' && schema.pattern === undefined) {
     return value === '' ? 'an empty one' : `${value.length} characters`;
   }

@@ -107,8 +107,8 @@ class RequestClock {
       summary.outputTokens += 1;
       this.#metrics.outputToken();
       if (this.#lastTokenMs === undefined) {
-        summary.firstTokenMs = nowMs - this.#startMs;
-        this.#metrics.firstToken(summary.firstTokenMs / 1000);
+        summary.firstTokenMs = Math.round(nowMs - this.#startMs);
+        this.#metrics.firstToken((nowMs - this.#startMs) / 1000);
       } else {
         this.#metrics.nextToken((nowMs - this.#lastTokenMs) / 1000);
       }

@@ -24,7 +24,6 @@ export function logRequest(metrics: Metrics, request: FastifyRequest, reply: Fas
   const seconds = reply.elapsedTime / 1000;
   metrics.httpRequest(method, route, status, seconds);
   const line = {
-    request: request.id,
     method,
     route,
     status,

@@ -49,9 +49,9 @@ export interface VocabularyTokenizer extends Tokenizer {
   /** Texts of the tokens that only `parseSpecial` turns into ids. */
   readonly controlTexts: readonly string[];
   /**
-   * As `encode` with `parseSpecial`, but no control token is taken that reaches over one of
-   * `guards`: ascending UTF-16 offsets into `text`, which must be well-formed. Ordinary text is
-   * tokenised as if the guards were not there.
+   * As `encode` with `parseSpecial`, but no control token is taken that contains the character at
+   * one of `guards`: ascending UTF-16 offsets into `text`, which must be well-formed. Ordinary text
+   * is tokenised as if the guards were not there.
    */
   encodeGuarded(
     text: string,
