@@ -45,7 +45,8 @@ const KEY_LENGTH_MAX = 1024;
 const KEY_PREFIX = 'vitrine-';
 const KEY_BYTES = 32;
 const SALT_BYTES = 16;
-const FILE_NAME = 'api-key.json';
+/** In the data directory. */
+export const API_KEY_FILE = 'api-key.json';
 const FILE_BYTES_MAX = 4096;
 
 /** @throws VitrineError weak-key, bad-key-file, data-directory */
@@ -55,7 +56,7 @@ export async function openApiKey(options: OpenApiKeyOptions): Promise<OpenedApiK
     checkEnvironmentKey(environmentKey);
     return { verifier: new HashVerifier(saltedHash(environmentKey)), source: 'environment' };
   }
-  const path = join(options.dataDir, FILE_NAME);
+  const path = join(options.dataDir, API_KEY_FILE);
   const stored = await readKeyFile(path);
   if (stored !== undefined) return { verifier: new HashVerifier(stored), source: 'stored' };
   const key = KEY_PREFIX + randomBytes(KEY_BYTES).toString('base64url');

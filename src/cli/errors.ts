@@ -19,7 +19,7 @@ export const EXIT_DONE = 0;
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
 
-/** What the reader wrote cannot be understood: of this part, of base/env, of references. */
+/** What the reader wrote cannot be understood: of this part, of base/env, of references, of access. */
 const USAGE_CODES: ReadonlySet<string> = new Set([
   'unknown-command',
   'unknown-flag',
@@ -32,6 +32,7 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'bad-reference',
   'unsupported-reference',
   'unknown-model',
+  'weak-key',
 ]);
 
 export function cliError(code: CliErrorCode, message: string): VitrineError<CliErrorCode> {

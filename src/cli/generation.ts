@@ -38,7 +38,7 @@ export const GENERATION_FLAGS: readonly Flag[] = [
   {
     ...{ name: 'seed', type: 'text', value: 'N' },
     meaning: 'Seed of the choice, 0 to 2^64 - 1; the same seed gives the same answer anywhere',
-    defaultText: 'drawn, and told',
+    defaultText: 'drawn, and told; 0 at temperature 0',
   },
   {
     ...{ name: 'system', type: 'text', value: 'TEXT' },
@@ -54,16 +54,18 @@ export interface Generation {
 
 /** @throws VitrineError bad-flag-value */
 export function generationOf(flags: FlagValues): Generation {
+  const temperature = numberFlag(flags, 'temperature') ?? DEFAULTS.temperature;
+  // Nothing is drawn at temperature 0, so its seed is always the same one.
+  const seed = seedOf(textFlag(flags, 'seed')) ?? (temperature === 0 ? 0n : drawSeed());
   return {
     maxTokens: numberFlag(flags, 'max-tokens') ?? DEFAULTS.maxTokens,
     system: textFlag(flags, 'system'),
     sampling: {
-      temperature: numberFlag(flags, 'temperature') ?? DEFAULTS.temperature,
+      ...{ temperature, seed },
       topK: numberFlag(flags, 'top-k') ?? DEFAULTS.topK,
       topP: numberFlag(flags, 'top-p') ?? DEFAULTS.topP,
       minP: numberFlag(flags, 'min-p') ?? DEFAULTS.minP,
       ...{ repetitionPenalty: 1, presencePenalty: 0, frequencyPenalty: 0, logitBias: new Map() },
-      seed: seedOf(textFlag(flags, 'seed')),
     },
   };
 }
@@ -79,8 +81,8 @@ export function cutNote(reason: FinishReason, maxTokens: number): string | undef
   return undefined;
 }
 
-function seedOf(text: string | undefined): bigint {
-  if (text === undefined) return drawSeed();
+function seedOf(text: string | undefined): bigint | undefined {
+  if (text === undefined) return undefined;
   const seed = /^\d{1,20}$/.test(text) ? BigInt(text) : SEED_LIMIT;
   if (seed < SEED_LIMIT) return seed;
   throw cliError(

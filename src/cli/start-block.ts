@@ -1,4 +1,5 @@
 /** What `serve` tells when it is up, and when it serves another model than the default one. */
+import { API_KEY_FILE } from '../access/index.ts';
 import { formatBytes } from '../base/index.ts';
 import type { EngineInfo } from '../engine/index.ts';
 import { BUNDLED_NAME, type LocalModel, type SourceFailure } from '../weights/index.ts';
@@ -45,11 +46,6 @@ export function startBlock(facts: StartFacts, terminal: Terminal): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The key alone, for a start that fails after it was made: it is shown only once. */
-export function keyLine(key: KeyFacts): string | undefined {
-  return key.created === undefined ? undefined : `API key (shown only now): ${key.created}\n`;
-}
-
 /** Why another model is served than the default one, and what to do. To standard error. */
 export function fallbackBanner(
   wanted: string,
@@ -83,7 +79,8 @@ function keyText(key: KeyFacts, dataDir: string, terminal: Terminal): string {
     return `${terminal.outStyle('bold', key.created)}  (shown only now)`;
   }
   if (key.source === 'environment') return 'the one in VITRINE_API_KEY';
-  return `the one of the first start; lost? remove ${showPath(dataDir)}/api-key.json, start again`;
+  const file = `${showPath(dataDir)}/${API_KEY_FILE}`;
+  return `the one of the first start; if it is lost, remove ${file} and start again`;
 }
 
 /** A line that works when pasted; undefined when the key is not known here. */

@@ -185,8 +185,8 @@ class Pull {
 
   async #keep(index: number, { part, sha256 }: Received): Promise<LocalModel> {
     const { name, ref } = this.#plan;
-    const { dataDir, acceptLicence, licenceOf } = this.#options;
-    const licence = this.#plan.licence ?? (await licenceOf?.(part.path)) ?? 'unknown';
+    const { dataDir, acceptLicence } = this.#options;
+    const licence = this.#plan.licence ?? (await this.#licenceIn(part));
     const licenceGround = checkLicence(name, licence, acceptLicence);
     const file = `${name}.gguf`;
     const path = modelPath(dataDir, file);
@@ -212,6 +212,16 @@ class Pull {
     await updateLockFile(dataDir, (entries) => entries.set(name, entry));
     await removeParts(dataDir, name);
     return { name, path, digest: sha256, bytes, licence, source };
+  }
+
+  /** What the file says; a file that cannot be read is no model, and no start of one. */
+  async #licenceIn(part: PartFile): Promise<string> {
+    try {
+      return (await this.#options.licenceOf?.(part.path)) ?? 'unknown';
+    } catch (error) {
+      await part.discard();
+      throw error;
+    }
   }
 
   #refuse(index: number, fault: SourceFault): void {

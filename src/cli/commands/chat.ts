@@ -87,6 +87,11 @@ class Conversation {
     say(terminal, `${this.#name}; /help says what else there is`);
     // On a terminal, readline takes Ctrl-C; elsewhere it comes as a signal.
     lines.on('SIGINT', () => this.#interrupt());
+    // A pipe may have ended while its lines are still being answered.
+    let isClosed = false;
+    lines.once('close', () => {
+      isClosed = true;
+    });
     const onStop = () => lines.close();
     stop.signal.addEventListener('abort', onStop, { once: true });
     if (stop.signal.aborted) onStop();
@@ -95,7 +100,7 @@ class Conversation {
       for await (const line of lines) {
         if (!(await this.#take(line.trim()))) break;
         if (stop.signal.aborted) break;
-        lines.prompt();
+        if (!isClosed) lines.prompt();
       }
     } finally {
       stop.signal.removeEventListener('abort', onStop);

@@ -1,5 +1,7 @@
 /** `vitrine serve`: find the model, listen, load, say where, and stop cleanly. */
-import { openApiKey } from '../../access/index.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { API_KEY_FILE, type OpenedApiKey, openApiKey } from '../../access/index.ts';
 import { integerSetting, isVitrineError, stringSetting, VitrineError } from '../../base/index.ts';
 import type { RunningServer, ServerOptions } from '../../server/index.ts';
 import { BUNDLED_NAME, failuresOf, type LocalModel } from '../../weights/index.ts';
@@ -8,7 +10,7 @@ import { dataDirOf } from '../data-dir.ts';
 import { cliError, EXIT_DONE } from '../errors.ts';
 import { ACCEPT_LICENCE, findModel, loadModel } from '../open-model.ts';
 import { checkPort } from '../port.ts';
-import { fallbackBanner, isLoopbackHost, keyLine, startBlock } from '../start-block.ts';
+import { fallbackBanner, isLoopbackHost, startBlock } from '../start-block.ts';
 import { say, warn } from '../terminal.ts';
 import { packageVersion } from '../version.ts';
 
@@ -53,8 +55,7 @@ export const serveCommand: Command = {
     await checkPort(host, port);
     const model = await chooseModel(context);
     const dataDir = dataDirOf(settings, environment);
-    const environmentKey = stringSetting(settings, 'VITRINE_API_KEY');
-    const key = await openApiKey({ dataDir, environmentKey });
+    const keys = await openKeys(dataDir, stringSetting(settings, 'VITRINE_API_KEY'));
     const engine = loadModel(context, model);
     // Whoever awaits it below reports the failure; until then nobody may be missing.
     engine.catch(() => undefined);
@@ -62,15 +63,15 @@ export const serveCommand: Command = {
     let server: RunningServer | undefined;
     try {
       server = await listen({
-        ...{ engine, modelName: model.name, host, port, keys: key.verifier, version },
+        ...{ engine, modelName: model.name, host, port, keys, version },
         logLevel: stringSetting(settings, 'VITRINE_LOG_LEVEL') as ServerOptions['logLevel'],
       });
       const { info } = await engine;
+      const key = await keys.settle();
       const facts = { version, url: server.url, model, engine: info, dataDir, key };
       terminal.out(startBlock(facts, terminal));
       if (!isLoopbackHost(host)) warnOfPlainText(context, host);
     } catch (error) {
-      terminal.err(keyLine(key) ?? '');
       await server?.close({ graceMs: 0 });
       engine.then((opened) => opened.close()).catch(() => undefined);
       throw error;
@@ -84,6 +85,23 @@ export const serveCommand: Command = {
     return EXIT_DONE;
   },
 };
+
+/**
+ * The key that exists is known from the start. One that has to be made is made when the model is
+ * there, so that a start which fails leaves no key behind that nobody has seen.
+ */
+async function openKeys(dataDir: string, environmentKey: string | undefined) {
+  const open = () => openApiKey({ dataDir, environmentKey });
+  const isMade = environmentKey !== undefined || existsSync(join(dataDir, API_KEY_FILE));
+  let opened = isMade ? await open() : undefined;
+  return {
+    verify: (presented: string) => opened?.verifier.verify(presented) ?? false,
+    settle: async (): Promise<OpenedApiKey> => {
+      opened ??= await open();
+      return opened;
+    },
+  };
+}
 
 /** The HTTP server's libraries are loaded by this command alone. */
 async function listen(options: ServerOptions): Promise<RunningServer> {

@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { API_KEY_FILE } from '../../access/index.ts';
 import { formatBytes } from '../../base/index.ts';
 import { storedPaths } from '../../weights/index.ts';
 import type { Command, Context } from '../command.ts';
@@ -15,9 +16,6 @@ import { cliError, EXIT_DONE } from '../errors.ts';
 import { isSet } from '../flags.ts';
 import { findInstallation, type Installation } from '../installation.ts';
 import { say } from '../terminal.ts';
-
-/** The key's file, and what is left when it was being written (access/api-key.ts). */
-const KEY_FILE = /^api-key\.json(\.\w+)*$/;
 
 export const uninstallCommand: Command = {
   name: 'uninstall',
@@ -61,8 +59,9 @@ interface Plan {
 
 async function dataPaths(dataDir: string): Promise<string[]> {
   const names = await readdir(dataDir).catch(() => []);
-  const keys = names.filter((name) => KEY_FILE.test(name)).map((name) => resolve(dataDir, name));
-  return [...(await storedPaths(dataDir)), ...keys];
+  // With what is left of one that was being written.
+  const keys = names.filter((name) => name.startsWith(API_KEY_FILE));
+  return [...(await storedPaths(dataDir)), ...keys.map((name) => resolve(dataDir, name))];
 }
 
 async function describe({ dataDir, paths, keepsData, installation }: Plan) {
