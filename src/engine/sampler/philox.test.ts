@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { philox4x32, SAMPLING_DOMAIN, uniformOf, type Words2, type Words4 } from './philox.ts';
 
@@ -23,6 +24,15 @@ const KNOWN: [counter: Words4, key: Words2, answer: Words4][] = [
 
 test('philox4x32 with 10 rounds gives the known answers of Random123', () => {
   for (const [counter, key, answer] of KNOWN) assert.deepEqual(philox4x32(counter, key), answer);
+});
+
+test('the examples of docs/formats/numerics-sampling.md are these', () => {
+  const url = new URL('../../../docs/formats/numerics-sampling.md', import.meta.url);
+  const lines = readFileSync(url, 'utf8').match(/^philox .*$/gm) ?? [];
+  const hex = (words: readonly number[]) =>
+    words.map((w) => w.toString(16).padStart(8, '0')).join(' ');
+  const expected = KNOWN.map(([c, k, a]) => `philox ${hex(c)} / ${hex(k)} = ${hex(a)}`);
+  assert.deepEqual(lines, expected);
 });
 
 /** The same in 64-bit integers, from the paper. */
