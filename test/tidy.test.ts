@@ -22,6 +22,7 @@ import {
   foreignPaths,
   headComments,
   lineLengths,
+  markdownLinks,
   processExits,
   skippedTests,
 } from './tidy/text-rules.ts';
@@ -175,6 +176,21 @@ const CASES: readonly Case[] = [
       source('README.md', ''),
       source('.github/workflows/ci.yml', ''),
       source('test/fixtures/lint/twoWords.js', ''),
+    ],
+  },
+  {
+    says: 'links of Markdown files lead somewhere',
+    rule: markdownLinks,
+    bad: [
+      source('README.md', 'see [limits](docs/limit.md)'),
+      source('docs/a.md', 'see [limits](limits.md#top)'),
+    ],
+    good: [
+      source(
+        'NEWS.md',
+        'see [a](docs/old/a.md#top), [b](docs/), [c](https://example.org), [d](#d)',
+      ),
+      source('docs/old/a.md', 'see [news](../../NEWS.md)'),
     ],
   },
   {

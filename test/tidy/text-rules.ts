@@ -1,4 +1,5 @@
 /** Rules on names, sizes and words, each over the whole tree. */
+import { posix } from 'node:path';
 import {
   type Finding,
   findAll,
@@ -76,6 +77,27 @@ export function fileNames(files: readonly SourceFile[]): Finding[] {
       if (empty === undefined) return [];
       return [{ path: file.path, line: 0, message: `${empty} does not say what it holds` }];
     });
+}
+
+/** Links of Markdown files to files of the repository lead somewhere. */
+export function markdownLinks(files: readonly SourceFile[]): Finding[] {
+  const paths = new Set(files.map(({ path }) => path));
+  const folders = new Set(files.flatMap(({ path }) => ancestors(path)));
+  return files
+    .filter((file) => file.path.endsWith('.md') && !isFixture(file))
+    .flatMap((file) =>
+      findAll(file, 'text', /\]\(([^)\s]+)\)/g, ([, link]) => {
+        if (/^(https?:|mailto:|#)/.test(link)) return;
+        const target = posix.join(posix.dirname(file.path), link.replace(/#.*$/, ''));
+        if (paths.has(target) || folders.has(target.replace(/\/$/, ''))) return;
+        return `the link to ${link} leads nowhere`;
+      }),
+    );
+}
+
+function ancestors(path: string): string[] {
+  const folder = posix.dirname(path);
+  return folder === '.' ? [] : [folder, ...ancestors(folder)];
 }
 
 /** Every source file says at its head what it is; index.ts files that only re-export need not. */
