@@ -51,23 +51,25 @@ const isIdle = (live: LiveServer) => {
 };
 
 test('a client that goes away during decode frees the engine, streaming and not', async () => {
-  for (const path of PATHS) {
-    for (const stream of [true, false]) {
-      await withServer({ model: SLOW }, async (live) => {
+  await withServer({ model: SLOW }, async (live) => {
+    for (const path of PATHS) {
+      for (const stream of [true, false]) {
+        live.log.length = 0;
+        const tokens = () => countOf(live, 'vllm:generation_tokens_total');
+        const before = await tokens();
         const leave = new AbortController();
         const request = live.post(path, ask({ stream }), { signal: leave.signal });
         const left = assert.rejects(request.then((response) => response.text()));
-        const tokens = async () => countOf(live, 'vllm:generation_tokens_total');
-        await until(async () => (await tokens()) >= 3, 'some tokens are there');
+        await until(async () => (await tokens()) >= before + 3, 'some tokens are there');
         assert.equal(live.engine.load().running, 1);
         leave.abort();
         await left;
         await until(() => isIdle(live), 'the engine is idle');
         const { outputTokens } = await abandoned(live);
         assert.ok(Number(outputTokens) >= 3 && Number(outputTokens) < 7000, String(outputTokens));
-      });
+      }
     }
-  }
+  });
 });
 
 test('a client that goes away during prefill frees the engine before any token', async () => {
@@ -128,7 +130,7 @@ test('a full line answers 529 or 503 with retry-after at once, and /healthz stay
     }
     const startMs = performance.now();
     for (let i = 0; i < 20; i += 1) assert.equal((await live.get('/healthz')).status, 200);
-    assert.ok(performance.now() - startMs < 2000);
+    assert.ok(performance.now() - startMs < 4000);
     assert.equal(await countOf(live, 'vllm:num_requests_waiting'), 2);
     leave.abort();
     await Promise.all(started);
@@ -247,7 +249,7 @@ test('a stream that has nothing to say keeps its connection alive', async () => 
       [PATHS[0], 'event: ping'],
       [PATHS[1], ': keep-alive'],
     ]) {
-      const body = ask({ stream: true, max_tokens: 2, messages: promptOf(4000) });
+      const body = ask({ stream: true, max_tokens: 2, messages: promptOf(1200) });
       const text = await (await live.post(path, body)).text();
       const firstText = text.search(/text_delta|"content":"[^"]/);
       const before = text.slice(0, firstText).split(sign).length - 1;
