@@ -65,12 +65,8 @@ export class VitrineProcess {
   }
 
   /** Waits until the output so far satisfies the condition; fails when the process ends first. */
-  async until(
-    condition: (process: VitrineProcess) => boolean,
-    what: string,
-    patienceMs = PATIENCE_MS,
-  ): Promise<void> {
-    const deadline = performance.now() + patienceMs;
+  async until(condition: (process: VitrineProcess) => boolean, what: string): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MS;
     let isOver = false;
     void this.ended.then(() => {
       isOver = true;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { blockFor, readmeBlocks } from '../readme-blocks.ts';
 import { CHECKOUT } from '../vitrine-process.ts';
-import { CACHE, fullEnvironment, type RealServer, startRealServer } from './real-model.ts';
+import { CACHE, type RealServer, startRealServer } from './real-server.ts';
 
 const OPENAI_FOR_PYTHON = '3.57.0';
 
@@ -20,7 +20,8 @@ after(() => server.stop());
 
 /** What the command prints. */
 function outputOf(command: string, args: readonly string[]): string {
-  const options = { cwd: CHECKOUT, encoding: 'utf8', env: fullEnvironment() } as const;
+  const env = { ...process.env, VITRINE_API_KEY: server.key };
+  const options = { cwd: CHECKOUT, encoding: 'utf8', env } as const;
   const { status, stdout, stderr, error } = spawnSync(command, args, options);
   assert.equal(status, 0, `${command} ${args[0]}: ${error ?? stderr}`);
   return stdout;

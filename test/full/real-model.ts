@@ -1,40 +1,34 @@
 /**
- * The default model behind the real command, for suites that need sense in the answers. It is pulled
- * once into `.cache/full` of the checkout, from whichever of its sources answers; without any the
- * suite fails.
+ * The model that the full suite asks: the file that VITRINE_INTERNAL_MODEL names, else the
+ * catalogue's smollm2-135m from the data directory, pulled when it is not there. Fails, with every
+ * source's reason, when neither is to be had.
  */
-import { join } from 'node:path';
-import { CHECKOUT, VitrineProcess } from '../vitrine-process.ts';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { failuresOf, resolveModel } from '../../src/weights/index.ts';
 
-export const REAL_MODEL = 'smollm2-135m';
-/** What suites may keep from run to run. Ignored by git. */
-export const CACHE = join(CHECKOUT, '.cache', 'full');
-export const KEY = 'test-key-of-the-full-suites-0123456789';
+export const REAL_MODEL_NAME = 'smollm2-135m';
 
-/** A download of 98 MB may be part of it. */
-const START_MS = 8 * 60_000;
-
-/** The environment of commands that use the cache. The user's proxies and mirrors count here. */
-export function fullEnvironment(): Record<string, string> {
-  const own = { VITRINE_DATA_DIR: join(CACHE, 'data'), VITRINE_API_KEY: KEY };
-  return { ...(process.env as Record<string, string>), ...own };
-}
-
-export interface RealServer {
-  readonly url: string;
-  stop(): Promise<void>;
-}
-
-export async function startRealServer(): Promise<RealServer> {
-  const words = ['serve', REAL_MODEL, '--port', '0', '--log-level', 'warn'];
-  const server = new VitrineProcess(words, { env: fullEnvironment() });
+/** Path of the GGUF file. @throws Error that says what is missing and how to supply it */
+export async function realModelPath(): Promise<string> {
+  const { env: environment } = process;
+  const given = environment.VITRINE_INTERNAL_MODEL;
+  if (given !== undefined && given !== '') return given;
   try {
-    const isUp = ({ out }: VitrineProcess) => /^ {2}API key .*\n/m.test(out);
-    await server.until(isUp, `${REAL_MODEL} to be served`, START_MS);
+    return (await resolveModel(REAL_MODEL_NAME, { dataDir: dataDir(), environment })).path;
   } catch (error) {
-    await server.kill();
-    throw error;
+    const reasons = failuresOf(error).map(({ source, reason }) => `${source}: ${reason}`);
+    throw new Error(
+      `the full suite needs ${REAL_MODEL_NAME}: let it be pulled, or name the GGUF file in ` +
+        `VITRINE_INTERNAL_MODEL. ${reasons.join('; ')}`,
+      { cause: error },
+    );
   }
-  const url = /at (http:\S+)/.exec(server.out)?.[1] ?? '';
-  return { url, stop: () => server.kill() };
+}
+
+function dataDir(): string {
+  const { VITRINE_DATA_DIR, XDG_DATA_HOME } = process.env;
+  if (VITRINE_DATA_DIR) return VITRINE_DATA_DIR;
+  const isUsable = XDG_DATA_HOME !== undefined && isAbsolute(XDG_DATA_HOME);
+  return join(isUsable ? XDG_DATA_HOME : join(homedir(), '.local', 'share'), 'vitrine');
 }
