@@ -119,3 +119,20 @@ test('no secret can be given as a flag, which would show in the list of processe
   assert.ok(secrets.length >= 2);
   for (const { flag, name } of secrets) assert.equal(flag, undefined, name);
 });
+
+test('a variable with a few values takes only those, and the nearest is suggested', () => {
+  assert.equal(
+    stringSetting(readSettings({ VITRINE_LOG_LEVEL: 'warn' }), 'VITRINE_LOG_LEVEL'),
+    'warn',
+  );
+  assert.throws(() => readSettings({ VITRINE_LOG_LEVEL: 'wran' }), {
+    code: 'bad-value',
+    message:
+      'VITRINE_LOG_LEVEL: expected one of trace, debug, info, warn, error, silent, ' +
+      'got "wran". Did you mean warn?',
+  });
+  assert.throws(
+    () => readSettings({}, { kernels: 'relax' }),
+    /^VitrineError: --kernels: .*relaxed\?/,
+  );
+});
