@@ -1,7 +1,7 @@
 /**
- * Wraps comments wider than 100 columns, which Biome leaves as they are: the words that are too many
- * move to the next line of the same comment. Drawings and lists, told by their indentation or mark,
- * are left to people. Part of `npm run format`.
+ * Wraps comments wider than 100 columns, which Biome leaves as they are: the words that are too
+ * many move to the next line of the same comment. Drawings and lists, told by their indentation or
+ * mark, are left to people. Part of `npm run format`.
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 

@@ -1,4 +1,6 @@
-/** Bounds of docs/formats/numerics.md section 4, over samples; scripts/measure-math.ts takes more. */
+/**
+ * Bounds of docs/formats/numerics.md section 4, over samples; scripts/measure-math.ts takes more.
+ */
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import {

@@ -1,6 +1,6 @@
 /**
- * Forward passes of tiny random models, as lists of kernel calls: against a plain pass in f64 on the
- * dequantised weights, and bit for bit between implementations, chunks and neighbours.
+ * Forward passes of tiny random models, as lists of kernel calls: against a plain pass in f64 on
+ * the dequantised weights, and bit for bit between implementations, chunks and neighbours.
  */
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';

@@ -85,6 +85,7 @@ test('uniform numbers are multiples of 2^-53 from 0 up to but not 1, and evenly 
     buckets[Math.floor(u * 64)] += 1;
   }
   const chi = buckets.reduce((sum, n) => sum + (n - count / 64) ** 2 / (count / 64), 0);
-  // Chi-square of 63 degrees of freedom: 103.4 is passed once in a thousand seeds; this one is fixed.
+  // Chi-square of 63 degrees of freedom: 103.4 is passed once in a thousand seeds; this one is
+  // fixed.
   assert.ok(chi < 103.4, `${chi}`);
 });
