@@ -2,7 +2,7 @@
  * Measures the elementary functions of docs/formats/numerics.md section 4 and prints the largest
  * errors met:
  *
- *   node scripts/measure-math.ts [stride of the f32 inputs, default 61] [f64 samples, default 100000]
+ *   node scripts/measure-math.ts [stride of f32 inputs, default 61] [f64 samples, default 100000]
  */
 import {
   measureExpF32,
