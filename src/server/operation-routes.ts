@@ -1,4 +1,6 @@
-/** What operators and their machines ask: health, readiness, metrics, the OpenAPI document, `GET /`. */
+/**
+ * What operators and their machines ask: health, readiness, metrics, the OpenAPI document, `GET /`.
+ */
 import { Type } from 'typebox';
 import type { App, ServerContext } from './context.ts';
 import { jsonContent, OPEN_ROUTE, textContent } from './route-schema.ts';
@@ -84,7 +86,7 @@ function welcome({ version, modelName, engine }: ServerContext): string {
     'GET  /v1/models                what is served',
     'GET  /openapi.json             every route',
     '',
-    'Send the key as "x-api-key: KEY" or "Authorization: Bearer KEY"; /healthz and /readyz need none.',
+    'Send the key as "x-api-key: KEY" or "Authorization: Bearer KEY".',
     '',
   ].join('\n');
 }
