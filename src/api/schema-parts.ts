@@ -12,7 +12,7 @@ const MODEL_NAME_LENGTH_MAX = 256;
 export const STOP_SEQUENCES_MAX = 64;
 export const STOP_SEQUENCE_LENGTH_MAX = 4096;
 /** A bound against absurd requests; the context ends long before. */
-export const MESSAGES_MAX = 100_000;
+export const MESSAGES_MAX = 10_000;
 
 export function closed<Properties extends Record<string, TSchema>>(
   properties: Properties,
@@ -46,8 +46,8 @@ export const Seed = Type.Union(
   ],
   {
     description:
-      'Same seed, same request: same answer, bit for bit. 64 bits; numbers beyond 2^53 as strings ' +
-      'of digits. Default: a new one is drawn; the header vitrine-seed tells which.',
+      'Same seed, same request: same answer, bit for bit. 64 bits; numbers beyond 2^53 as strings' +
+      ' of digits. Default: a new one is drawn; the header vitrine-seed tells which.',
   },
 );
 export type Seed = number | string;

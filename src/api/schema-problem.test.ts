@@ -27,8 +27,8 @@ const ANTHROPIC_CASES: [object, string][] = [
   [{ max_tokens: null }, 'max_tokens: expected a whole number of at least 1, got null'],
   [{ temperature: 1.1 }, 'temperature: expected a number from 0 to 1, got 1.1'],
   [{ stream: 'yes' }, 'stream: expected true or false, got "yes"'],
-  [{ messages: [] }, 'messages: expected an array of 1 to 100000 items, got 0 items'],
-  [{ messages: {} }, 'messages: expected an array of 1 to 100000 items, got an object'],
+  [{ messages: [] }, 'messages: expected an array of 1 to 10000 items, got 0 items'],
+  [{ messages: {} }, 'messages: expected an array of 1 to 10000 items, got an object'],
   [
     { messages: [{ role: 'system', content: 'x' }] },
     'messages[0].role: expected "user" or "assistant", got "system"',

@@ -113,6 +113,8 @@ function checkEncoding(request: FastifyRequest): void {
   );
 }
 
+const READ_TO_THE_END: ReadonlySet<ServerErrorCode> = new Set(['body-too-large', 'bad-json']);
+
 function answerError(
   context: ServerContext,
   thrown: unknown,
@@ -123,6 +125,9 @@ function answerError(
   const { url, headers } = request;
   const answer = errorReply(error, apiOf(url, headers), request.id);
   addHeaders(request, reply);
+  // Fastify would close the connection on a client that still sends, which then sees a broken pipe
+  // and no answer. Node reads and forgets the rest, for REQUEST_TIMEOUT_MS at most.
+  if (READ_TO_THE_END.has(error.code)) reply.removeHeader('connection');
   reply.code(answer.status).headers(answer.headers).type('application/json; charset=utf-8');
   reply.send(JSON.stringify(answer.body));
 }
@@ -154,8 +159,9 @@ function missingRoute(
     const message = `there is no route ${method} ${path.slice(0, 100)}; /openapi.json lists all.`;
     return new RequestError('unknown-route', message);
   }
-  reply.header('allow', [...new Set(allowed)].join(', '));
-  const message = `${path} does not take ${method}; expected ${[...new Set(allowed)].join(' or ')}.`;
+  const methods = [...new Set(allowed)];
+  reply.header('allow', methods.join(', '));
+  const message = `${path} does not take ${method}; expected ${methods.join(' or ')}.`;
   return new RequestError('wrong-method', message);
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { after, before, test } from 'node:test';
 import { Compile } from 'typebox/compile';
 import { type LiveServer, MODEL_NAME, startLiveServer } from '../../test/live-server.ts';
@@ -101,6 +102,51 @@ test('malformed JSON is refused with where it breaks', async () => {
       assert.match(refused.message, expected);
     }
   }
+});
+
+test('a long body is read without holding the HTTP thread', async () => {
+  const content = '\\u0078'.repeat(5_000_000);
+  const costly = JSON.stringify({ ...BODY, messages: [] }).replace(
+    '[]',
+    `[{"role":"user","content":"${content}"}]`,
+  );
+  const startMs = performance.now();
+  JSON.parse(costly);
+  const parseMs = performance.now() - startMs;
+  // The first long body starts the thread.
+  const asked = { ...BODY, temperature: 0 };
+  const long = JSON.stringify(asked).replace('{', `{${' '.repeat(100_000)}`);
+  const answer = await (await live.post('/v1/messages', long)).json();
+  const short = await (await live.post('/v1/messages', asked)).json();
+  assert.deepEqual(answer.content, short.content);
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  const refused = await refusalOf(await live.post('/v1/messages', costly), 'anthropic');
+  delay.disable();
+  assert.match(refused.message, /prompt is too long: at least 416667 tokens/);
+  assert.ok(delay.max / 1e6 < parseMs, `${delay.max / 1e6} ms, parsing alone ${parseMs} ms`);
+});
+
+test('a long body’s mistakes are named like those of a short one', async () => {
+  const messages = [{ role: 'user', content: [{ type: 'text', text: 'x'.repeat(100_000) }] }];
+  for (const [path, api] of ROUTES) {
+    const long = await refusalOf(await live.post(path, { ...BODY, messages }), api);
+    assert.match(long.message, /prompt is too long: at least 8334 tokens/);
+    const wrong = await refusalOf(await live.post(path, { ...BODY, messages, top_p: 2 }), api);
+    assert.equal(wrong.message, 'top_p: expected a number from 0 to 1, got 2');
+    const cut = JSON.stringify({ ...BODY, messages }).slice(0, -1);
+    assert.match((await refusalOf(await live.post(path, cut), api)).message, /not valid JSON/);
+  }
+});
+
+test('32 MB of brackets are refused before they take the memory of the machine', async () => {
+  const half = BODY_BYTES_MAX >> 1;
+  const nested = '['.repeat(half) + ']'.repeat(half);
+  const refused = await refusalOf(await live.post('/v1/messages', nested), 'anthropic');
+  assert.equal(refused.message, 'the body: expected a depth of at most 32, got more');
+  const wide = `[${'{},'.repeat(BODY_BYTES_MAX / 3 - 2)}{}]`;
+  const many = await refusalOf(await live.post('/v1/messages', wide), 'anthropic');
+  assert.equal(many.message, 'the body: expected at most 500000 values, got more');
 });
 
 test('a refused request names the field', async () => {

@@ -107,7 +107,7 @@ test('a client that goes away while waiting leaves the line, and nobody else is 
   });
 });
 
-test('a full line answers 529 or 503 with retry-after at once, and /healthz stays quick', async () => {
+test('a full line answers 529 or 503 with retry-after, and /healthz stays quick', async () => {
   await withServer({ model: SLOW, tuning: { waitingMax: 2 } }, async (live) => {
     const leave = new AbortController();
     const signal = leave.signal;

@@ -171,7 +171,7 @@ test('a prompt at the limit is answered, one token more is refused with both num
   assert.match(error.message, /^prompt is too long: 512 tokens > 511 maximum/);
 });
 
-test('a text that cannot fit by its length is refused untokenised, with at least so many', async () => {
+test('a text that cannot fit by its length is refused untokenised, with its least count', async () => {
   const { contextTokens, tokenBytesMax } = live.engine.info.model;
   const content = 'x'.repeat(tokenBytesMax * contextTokens);
   const response = await live.post('/v1/messages', ask({ messages: [{ role: 'user', content }] }));

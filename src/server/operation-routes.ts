@@ -86,7 +86,7 @@ function welcome({ version, modelName, engine }: ServerContext): string {
     'GET  /v1/models                what is served',
     'GET  /openapi.json             every route',
     '',
-    'Send the key as "x-api-key: KEY" or "Authorization: Bearer KEY"; /healthz and /readyz need none.',
+    'Send the key as "x-api-key: KEY" or "Authorization: Bearer KEY".',
     '',
   ].join('\n');
 }

@@ -44,6 +44,22 @@ function textOf(content: string | readonly Pick<AnthropicTextBlock, 'text'>[]): 
   return typeof content === 'string' ? content : content.map(({ text }) => text).join('\n');
 }
 
+interface WithContents {
+  readonly system?: string | readonly Pick<AnthropicTextBlock, 'text'>[];
+  readonly messages: readonly (AnthropicMessageParam | ChatMessageParam)[];
+}
+
+/** The same request with every content as one text, which means the same. */
+export function flatten<Request extends WithContents>(request: Request): WithContents {
+  const { system } = request;
+  const messages = request.messages.map((message) => ({
+    ...message,
+    content: textOf(message.content),
+  }));
+  const flat = { ...request, messages };
+  return system === undefined ? flat : { ...flat, system: textOf(system) };
+}
+
 /**
  * Token ids of the prompt.
  * @throws RequestError prompt-too-long; VitrineError bad-template, bad-request

@@ -255,7 +255,7 @@ test('a full server is an error that the clients retry', async () => {
   }
 });
 
-test('a request that comes while the model is loaded gets its answer by the client’s retry', async () => {
+test('a request that comes while the model loads is answered by the client’s retry', async () => {
   let resolve: (engine: Engine) => void = () => {};
   const loading = new Promise<Engine>((settle) => {
     resolve = settle;
