@@ -1,6 +1,6 @@
 /**
- * Where the tests of the bundled model run: this checkout when it holds vitrine-tiny, else a copy of
- * its code with a model of random weights in that place.
+ * Where the tests of the bundled model run: this checkout when it holds vitrine-tiny, else a copy
+ * of its code with a model of random weights in that place.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';

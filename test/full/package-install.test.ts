@@ -1,6 +1,6 @@
 /**
- * The tarball in an empty project, installed by npm from the registry that is configured here. Needs
- * that registry; fails without it.
+ * The tarball in an empty project, installed by npm from the registry that is configured here.
+ * Needs that registry; fails without it.
  */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
