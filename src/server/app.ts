@@ -21,6 +21,7 @@ import { openApiOptions } from './openapi.ts';
 import { addOperationRoutes } from './operation-routes.ts';
 import { logRequest } from './request-log.ts';
 import { compileValidator, readJsonBodies } from './request-reading.ts';
+import type { Traffic } from './traffic.ts';
 
 /** For a whole request to arrive, milliseconds. */
 const REQUEST_TIMEOUT_MS = 120_000;
@@ -40,10 +41,10 @@ export interface AppOptions {
   readonly context: ServerContext;
   readonly keys: KeyVerifier;
   readonly logger: Logger;
-  readonly isClosing: () => boolean;
+  readonly traffic: Traffic;
 }
 
-export async function createApp({ context, keys, logger, isClosing }: AppOptions): Promise<App> {
+export async function createApp({ context, keys, logger, traffic }: AppOptions): Promise<App> {
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
@@ -65,8 +66,14 @@ export async function createApp({ context, keys, logger, isClosing }: AppOptions
   const routes = collectRoutes(app);
 
   app.addHook('onRequest', async (request, reply) => {
+    traffic.began();
+    // Comes for every request, also for those whose client does not wait for the answer.
+    reply.raw.once('close', () => {
+      traffic.ended();
+      logRequest(context.metrics, request, reply);
+    });
     addHeaders(request, reply);
-    if (isClosing()) {
+    if (traffic.isClosing) {
       reply.header('connection', 'close');
       throw new RequestError(
         'shutting-down',
@@ -75,10 +82,6 @@ export async function createApp({ context, keys, logger, isClosing }: AppOptions
     }
     checkKey(request, keys);
     checkEncoding(request);
-  });
-  app.addHook('onResponse', async (request, reply) => {
-    logRequest(context.metrics, request, reply);
-    if (isClosing()) setImmediate(() => app.server.closeIdleConnections());
   });
   app.setErrorHandler((error, request, reply) => answerError(context, error, request, reply));
   app.setNotFoundHandler((request, reply) => {

@@ -20,7 +20,7 @@ const QUIET_ROUTES: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metr
 export function logRequest(metrics: Metrics, request: FastifyRequest, reply: FastifyReply): void {
   const route = request.routeOptions.url ?? 'unknown';
   const { method, generation, errorCode } = request;
-  const status = errorCode === 'client-closed' ? 499 : reply.statusCode;
+  const status = reply.raw.writableFinished ? reply.statusCode : 499;
   const seconds = reply.elapsedTime / 1000;
   metrics.httpRequest(method, route, status, seconds);
   const line = {

@@ -11,6 +11,7 @@ import type { ListenErrorCode } from './error-table.ts';
 import { GenerationDesk } from './generation-desk.ts';
 import { Metrics } from './metrics.ts';
 import { createLogger, type LogLevel } from './request-log.ts';
+import { Traffic } from './traffic.ts';
 
 export interface ServerOptions {
   /** Resolves when the model is loaded; the server listens before. */
@@ -53,17 +54,18 @@ const START_DELAY_MS = 1000;
 const GRACE_MS = 10_000;
 /** For the last words of aborted requests to be written, milliseconds. */
 const LAST_WORDS_MS = 1000;
+const SWEEP_MS = 20;
 
 /** @throws VitrineError port-in-use, cannot-listen */
 export async function startServer(
   options: ServerOptions,
   tuning: ServerTuning = {},
 ): Promise<RunningServer> {
-  let isClosing = false;
   const engine = new EngineState(options.engine);
   const { modelName, version } = options;
   const metrics = new Metrics({ modelName, version, engine });
   const desk = new GenerationDesk(metrics, tuning.waitingMax ?? WAITING_MAX);
+  const traffic = new Traffic();
   const context: ServerContext = {
     ...{ engine, modelName, version, metrics, desk },
     aliases: options.aliases ?? [],
@@ -78,7 +80,7 @@ export async function startServer(
     context,
     keys: options.keys,
     logger: createLogger(options.logLevel, tuning.logDestination),
-    isClosing: () => isClosing,
+    traffic,
   });
   await listen(app, options);
   let closed: Promise<void> | undefined;
@@ -87,8 +89,7 @@ export async function startServer(
     url: `http://${addressToOpen(options.host)}:${port}`,
     port,
     close({ graceMs = GRACE_MS } = {}) {
-      isClosing = true;
-      closed ??= closeGently(app, desk, graceMs);
+      closed ??= closeGently(app, { traffic, desk, graceMs });
       return closed;
     },
   };
@@ -122,13 +123,25 @@ function addressToOpen(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-async function closeGently(app: App, desk: GenerationDesk, graceMs: number): Promise<void> {
+interface Closing {
+  traffic: Traffic;
+  desk: GenerationDesk;
+  graceMs: number;
+}
+
+async function closeGently(app: App, { traffic, desk, graceMs }: Closing): Promise<void> {
+  traffic.close();
   const abort = setTimeout(() => desk.abortAll(), graceMs);
   const cut = setTimeout(() => app.server.closeAllConnections(), graceMs + LAST_WORDS_MS);
+  // Connections that are open without a request would hold the server for ever.
+  const sweep = setInterval(() => {
+    if (traffic.count === 0) app.server.closeAllConnections();
+  }, SWEEP_MS);
   try {
     await app.close();
   } finally {
     clearTimeout(abort);
     clearTimeout(cut);
+    clearInterval(sweep);
   }
 }
