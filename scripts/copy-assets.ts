@@ -1,6 +1,7 @@
 /**
- * After `tsc -b`: dist becomes what the package ships. Kernel modules are copied beside the code that
- * reads them, and compiled files whose source is gone are removed, so that no package carries them.
+ * After `tsc -b`: dist becomes what the package ships. Kernel modules are copied beside the code
+ * that reads them, and compiled files whose source is gone are removed, so that no package carries
+ * them.
  */
 import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';

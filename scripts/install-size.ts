@@ -1,7 +1,7 @@
 /**
- * What `npm install vitrine --omit=dev` puts on a disk: the size of every production dependency, from
- * the lock file and node_modules. Fails when one of them carries a native binary or runs a script at
- * install; the platform packages of Node.js itself are the one exception (DESIGN N5).
+ * What `npm install vitrine --omit=dev` puts on a disk: the size of every production dependency,
+ * from the lock file and node_modules. Fails when one of them carries a native binary or runs a
+ * script at install; the platform packages of Node.js itself are the one exception (DESIGN N5).
  *
  *   node scripts/install-size.ts [--json] [FOLDER]      FOLDER holds package-lock.json
  */

@@ -22,6 +22,7 @@ import {
   foreignPaths,
   headComments,
   lineLengths,
+  markdownLinks,
   processExits,
   skippedTests,
 } from './tidy/text-rules.ts';
@@ -148,13 +149,17 @@ const CASES: readonly Case[] = [
     ],
   },
   {
-    says: 'a line has at most 100 columns, where there is a place to break it',
+    says: 'a line has at most 100 columns, what stands in strings apart',
     rule: lineLengths,
     bad: [
       source('src/base/a.ts', `// ${'x'.repeat(98)}`),
+      source('src/base/b.ts', `const a = ${'x + '.repeat(24)}1;`),
       source('.ci/run', `: ${'x'.repeat(99)}`),
     ],
-    good: [source('src/base/a.ts', `// ${'é'.repeat(97)}`), source('a.ts', 'x'.repeat(200))],
+    good: [
+      source('src/base/a.ts', `// ${'é'.repeat(97)}`),
+      source('src/base/b.ts', `const a = '${'x'.repeat(99)}';`),
+    ],
   },
   {
     says: 'files and folders have kebab-case names that say what they hold',
@@ -171,6 +176,21 @@ const CASES: readonly Case[] = [
       source('README.md', ''),
       source('.github/workflows/ci.yml', ''),
       source('test/fixtures/lint/twoWords.js', ''),
+    ],
+  },
+  {
+    says: 'links of Markdown files lead somewhere',
+    rule: markdownLinks,
+    bad: [
+      source('README.md', 'see [limits](docs/limit.md)'),
+      source('docs/a.md', 'see [limits](limits.md#top)'),
+    ],
+    good: [
+      source(
+        'NEWS.md',
+        'see [a](docs/old/a.md#top), [b](docs/), [c](https://example.org), [d](#d)',
+      ),
+      source('docs/old/a.md', 'see [news](../../NEWS.md)'),
     ],
   },
   {

@@ -1,6 +1,7 @@
 /**
  * What clients of the Anthropic Messages API send: `POST /v1/messages` and
- * `/v1/messages/count_tokens`. Text only; images, documents, tools and thinking are refused by name.
+ * `/v1/messages/count_tokens`. Text only; images, documents, tools and thinking are refused by
+ * name.
  */
 import { type Static, Type } from 'typebox';
 import {

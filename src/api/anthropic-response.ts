@@ -1,4 +1,6 @@
-/** What clients of the Anthropic Messages API receive: messages, events of a stream, token counts. */
+/**
+ * What clients of the Anthropic Messages API receive: messages, events of a stream, token counts.
+ */
 import { type Static, Type } from 'typebox';
 
 export const StopReason = Type.Enum([

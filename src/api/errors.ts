@@ -1,4 +1,6 @@
-/** Error bodies of both APIs. Which error has which type and status stands in server/error-table. */
+/**
+ * Error bodies of both APIs. Which error has which type and status stands in server/error-table.
+ */
 import { type Static, Type } from 'typebox';
 
 export const AnthropicErrorType = Type.Enum([

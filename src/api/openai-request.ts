@@ -25,7 +25,9 @@ const TextContent = Type.Union([Type.String(), Type.Array(TextPart, { minItems: 
 
 const nothing = Type.Optional(nullable(Type.Array(Type.Unknown(), { maxItems: 0 })));
 
-/** The assistant's message may be one that this server gave; what it says of nothing is accepted. */
+/**
+ * The assistant's message may be one that this server gave; what it says of nothing is accepted.
+ */
 export const ChatMessageParam = Type.Union([
   closed({ role: Type.Enum(['system', 'developer']), content: TextContent }),
   closed({ role: Type.Literal('user'), content: TextContent }),

@@ -1,7 +1,7 @@
 /**
- * Pieces that both APIs' request schemas share. Requests are closed: a field that no schema names is
- * refused, never ignored. `x-unsupported` says, in words that continue with "not supported yet", what
- * a value outside the schema would ask for; schema-problem.ts puts it into the message,
+ * Pieces that both APIs' request schemas share. Requests are closed: a field that no schema names
+ * is refused, never ignored. `x-unsupported` says, in words that continue with "not supported yet",
+ * what a value outside the schema would ask for; schema-problem.ts puts it into the message,
  * and `x-hint` in brackets behind what was expected.
  */
 import { type TSchema, Type } from 'typebox';

@@ -1,8 +1,8 @@
 /**
- * Says in one line what is wrong with a value that a schema refuses: which field, what was expected,
- * what came. For the keywords that this part's schemas use; the validator itself is TypeBox's. A
- * union is explained by the branch that the value meant: the one whose `type` or `role` it carries,
- * else the one of its JSON type.
+ * Says in one line what is wrong with a value that a schema refuses: which field, what was
+ * expected, what came. For the keywords that this part's schemas use; the validator itself is
+ * TypeBox's. A union is explained by the branch that the value meant: the one whose `type` or
+ * `role` it carries, else the one of its JSON type.
  */
 import { nearest } from '../base/index.ts';
 

@@ -159,7 +159,9 @@ function missingRoute(
   return new RequestError('wrong-method', message);
 }
 
-/** Notes an error once, in the log and the metrics; 5xx with what caused it, never with a prompt. */
+/**
+ * Notes an error once, in the log and the metrics; 5xx with what caused it, never with a prompt.
+ */
 export function makeErrorNote(onCode: (code: ServerErrorCode) => void): ServerContext['noteError'] {
   return (thrown, request) => {
     const error = asRequestError(thrown, request.id);

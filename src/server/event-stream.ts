@@ -1,6 +1,6 @@
 /**
- * Server-sent events on a Fastify reply: waits for slow readers, says something when there is nothing
- * to say for long (proxies close silent connections), and stops when the reader is gone.
+ * Server-sent events on a Fastify reply: waits for slow readers, says something when there is
+ * nothing to say for long (proxies close silent connections), and stops when the reader is gone.
  */
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';

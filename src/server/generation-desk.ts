@@ -1,6 +1,6 @@
 /**
- * Where requests get their turn at the engine: the bounded waiting line, the end of what a client no
- * longer waits for, measurements, and the end of all of them at shutdown.
+ * Where requests get their turn at the engine: the bounded waiting line, the end of what a client
+ * no longer waits for, measurements, and the end of all of them at shutdown.
  */
 import type { Engine, GenerateEvent, GenerateRequest } from '../engine/index.ts';
 import { RequestError } from './error-table.ts';

@@ -1,6 +1,7 @@
 /**
- * Log-probabilities of the tokens that make up the text a client sees. Tokens wait until their text is
- * out: those of a stop sequence, whose text never comes, are left out, as are end-of-turn tokens.
+ * Log-probabilities of the tokens that make up the text a client sees. Tokens wait until their text
+ * is out: those of a stop sequence, whose text never comes, are left out, as are end-of-turn
+ * tokens.
  */
 import type { ChatLogprob } from '../api/index.ts';
 import type { GenerateEvent, Tokenizer, TokenLogprob } from '../engine/index.ts';

@@ -1,7 +1,8 @@
 /**
- * Prometheus metrics. Where the meaning is the same as in vLLM the name is vLLM's (`vllm:…`), so that
- * existing dashboards work; what only Vitrine has is called `vitrine_…`. Label `model_name` on all of
- * the first kind. Beside these stand prom-client's own of the process (`process_…`, `nodejs_…`).
+ * Prometheus metrics. Where the meaning is the same as in vLLM the name is vLLM's (`vllm:…`), so
+ * that existing dashboards work; what only Vitrine has is called `vitrine_…`. Label `model_name` on
+ * all of the first kind. Beside these stand prom-client's own of the process (`process_…`,
+ * `nodejs_…`).
  *
  *   vllm:num_requests_running            requests in prefill or decode
  *   vllm:num_requests_waiting            requests that wait for the engine

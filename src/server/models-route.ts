@@ -1,4 +1,7 @@
-/** `GET /v1/models` and `/v1/models/{id}`: Anthropic's shape with `anthropic-version`, else OpenAI's. */
+/**
+ * `GET /v1/models` and `/v1/models/{id}`: Anthropic's shape with `anthropic-version`, else
+ * OpenAI's.
+ */
 import { Type } from 'typebox';
 import {
   AnthropicModel,

@@ -1,4 +1,6 @@
-/** What operators and their machines ask: health, readiness, metrics, the OpenAPI document, `GET /`. */
+/**
+ * What operators and their machines ask: health, readiness, metrics, the OpenAPI document, `GET /`.
+ */
 import { Type } from 'typebox';
 import type { App, ServerContext } from './context.ts';
 import { jsonContent, OPEN_ROUTE, textContent } from './route-schema.ts';

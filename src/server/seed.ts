@@ -1,4 +1,6 @@
-/** The seed of a request: the client's, or a new one. The header vitrine-seed tells it either way. */
+/**
+ * The seed of a request: the client's, or a new one. The header vitrine-seed tells it either way.
+ */
 import { randomBytes } from 'node:crypto';
 import { type Seed, seedOf } from '../api/index.ts';
 import { RequestError } from './error-table.ts';

@@ -1,4 +1,6 @@
-/** Starts and ends the HTTP server. It listens before the model is loaded, and says so until then. */
+/**
+ * Starts and ends the HTTP server. It listens before the model is loaded, and says so until then.
+ */
 import type { AddressInfo } from 'node:net';
 import type { DestinationStream } from 'pino';
 import type { KeyVerifier } from '../access/index.ts';

@@ -19,7 +19,7 @@ export type Parts = Readonly<Record<string, Part>>;
 
 export const PARTS: Parts = {
   base: { uses: [], isPure: true },
-  api: { uses: ['base'], isPure: true },
+  api: { uses: ['base'], packages: ['typebox'], isPure: true },
 
   'engine/gguf': { uses: ['base'], isPure: true },
   'engine/tokenizer': { uses: ['base'], isPure: true },

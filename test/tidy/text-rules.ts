@@ -1,4 +1,5 @@
 /** Rules on names, sizes and words, each over the whole tree. */
+import { posix } from 'node:path';
 import {
   type Finding,
   findAll,
@@ -41,18 +42,21 @@ export function fileLengths(files: readonly SourceFile[]): Finding[] {
   });
 }
 
+/** Comments, and what Biome could not break: what stands in strings does not count. */
 export function lineLengths(files: readonly SourceFile[]): Finding[] {
   // The generators of oracles hold texts of any width.
   const narrow = prose(files).filter((file) => !/^test\/oracle\/.*\.py$/.test(file.path));
-  return narrow.flatMap((file) =>
-    file.text.split('\n').flatMap((text, index) => {
-      const { length } = [...text];
-      const hasPlaceToBreak = /\S\s/.test(text.trim());
-      if (length <= LINE_LENGTH_MAX || !hasPlaceToBreak) return [];
+  return narrow.flatMap((file) => {
+    const code = file.code.split('\n');
+    const commentless = file.commentless.split('\n');
+    return file.text.split('\n').flatMap((text, index) => {
+      const inStrings = [...commentless[index]].filter((char, i) => char !== code[index][i]).length;
+      const length = [...text].length - inStrings;
+      if (length <= LINE_LENGTH_MAX) return [];
       const message = `has ${length} columns of at most ${LINE_LENGTH_MAX}`;
       return [{ path: file.path, line: index + 1, message }];
-    }),
-  );
+    });
+  });
 }
 
 const NAME = /^\.?[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/;
@@ -73,6 +77,27 @@ export function fileNames(files: readonly SourceFile[]): Finding[] {
       if (empty === undefined) return [];
       return [{ path: file.path, line: 0, message: `${empty} does not say what it holds` }];
     });
+}
+
+/** Links of Markdown files to files of the repository lead somewhere. */
+export function markdownLinks(files: readonly SourceFile[]): Finding[] {
+  const paths = new Set(files.map(({ path }) => path));
+  const folders = new Set(files.flatMap(({ path }) => ancestors(path)));
+  return files
+    .filter((file) => file.path.endsWith('.md') && !isFixture(file))
+    .flatMap((file) =>
+      findAll(file, 'text', /\]\(([^)\s]+)\)/g, ([, link]) => {
+        if (/^(https?:|mailto:|#)/.test(link)) return;
+        const target = posix.join(posix.dirname(file.path), link.replace(/#.*$/, ''));
+        if (paths.has(target) || folders.has(target.replace(/\/$/, ''))) return;
+        return `the link to ${link} leads nowhere`;
+      }),
+    );
+}
+
+function ancestors(path: string): string[] {
+  const folder = posix.dirname(path);
+  return folder === '.' ? [] : [folder, ...ancestors(folder)];
 }
 
 /** Every source file says at its head what it is; index.ts files that only re-export need not. */
