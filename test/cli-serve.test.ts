@@ -242,7 +242,7 @@ test('listening beyond this machine without TLS is warned of', async () => {
   assert.match(started?.out ?? '', /at http:\/\/127\.0\.0\.1:/);
 });
 
-test('uninstall says what it removes, asks, leaves nothing of ours and nothing but ours', async () => {
+test('uninstall says what it removes, asks, and takes only what is ours', async () => {
   await serve([MODEL]);
   started?.child.kill('SIGINT');
   await started?.ended;

@@ -1,5 +1,5 @@
 /** A terminal that keeps what was written to it. */
-import type { Terminal } from '../src/cli/terminal.ts';
+import type { Terminal } from '../src/cli/index.ts';
 
 export interface FakeTerminal extends Terminal {
   readonly written: { out: string; err: string };

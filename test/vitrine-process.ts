@@ -124,14 +124,11 @@ export function olderNode(): readonly string[] {
 }
 
 /** A module that changes what the launcher reads of its platform, but not in its child. */
-export function pretend(version: string, platform?: string): string {
-  const values = { node: version };
-  const code =
-    'if (process.env.VITRINE_INTERNAL_LAUNCHED === undefined) {' +
-    `Object.defineProperty(process, 'versions', { value: { ...process.versions, ...${JSON.stringify(values)} } });` +
-    (platform === undefined
-      ? ''
-      : `Object.defineProperty(process, 'platform', { value: ${JSON.stringify(platform)} });`) +
-    '}';
+export function pretend(version: string, platform: string = process.platform): string {
+  const code = `if (process.env.VITRINE_INTERNAL_LAUNCHED === undefined) {
+    const versions = { ...process.versions, node: ${JSON.stringify(version)} };
+    Object.defineProperty(process, 'versions', { value: versions });
+    Object.defineProperty(process, 'platform', { value: ${JSON.stringify(platform)} });
+  }`;
   return `data:text/javascript,${encodeURIComponent(code)}`;
 }

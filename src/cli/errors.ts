@@ -19,9 +19,7 @@ export const EXIT_DONE = 0;
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
 
-/**
- * What the reader wrote cannot be understood: of this part, of base/env, of references, of access.
- */
+/** What the reader wrote cannot be understood: here, in base/env, in references, in access. */
 const USAGE_CODES: ReadonlySet<string> = new Set([
   'unknown-command',
   'unknown-flag',

@@ -67,6 +67,11 @@ export class ProgressDisplay {
     else say(this.#terminal, text);
   }
 
+  /** The same where it can disappear; elsewhere nothing. */
+  transient(text: string): void {
+    if (this.#terminal.isErrTty) this.activity(text);
+  }
+
   /** Takes the open line away, before anything else is written. */
   clear(): void {
     if (this.#isLineOpen) this.#terminal.err('\r\x1b[K');

@@ -9,6 +9,7 @@ import type { Command, Context } from '../command.ts';
 import { EXIT_DONE } from '../errors.ts';
 import { cutNote, GENERATION_FLAGS, type Generation, generationOf } from '../generation.ts';
 import { ACCEPT_LICENCE, findModel, loadModel } from '../open-model.ts';
+import { ProgressDisplay } from '../progress.ts';
 import { say } from '../terminal.ts';
 
 const HELP = `/help   this text
@@ -142,10 +143,13 @@ class Conversation {
     const messages: ChatMessage[] = [...this.#messages, { role: 'user', content: line }];
     let text = '';
     let note: string | undefined = 'stopped';
+    const display = new ProgressDisplay(terminal);
     try {
+      const promptTokens = this.#engine.encodeChat(messages, { nowMs: Date.now() });
+      display.transient(`computing the prompt, ${promptTokens.length} tokens`);
       const events = this.#engine.generate(
         {
-          promptTokens: this.#engine.encodeChat(messages, { nowMs: Date.now() }),
+          promptTokens,
           maxTokens: this.#generation.maxTokens,
           sampling: { ...this.#generation.sampling, seed: this.#nextSeed() },
           stopSequences: [],
@@ -153,6 +157,7 @@ class Conversation {
         AbortSignal.any([answering.signal, stop.signal]),
       );
       for await (const event of events) {
+        display.clear();
         if (event.type === 'prefill') continue;
         text += event.text;
         terminal.out(event.text);
@@ -161,9 +166,11 @@ class Conversation {
     } catch (error) {
       if (!isVitrineError(error)) throw error;
       const remedy = error.code === 'prompt-too-long' ? '; /reset starts anew' : '';
+      display.clear();
       say(terminal, `${messageOf(error)}${remedy}`);
       return;
     } finally {
+      display.clear();
       this.#answering = undefined;
     }
     terminal.out(text.endsWith('\n') ? '' : '\n');

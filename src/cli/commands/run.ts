@@ -7,6 +7,7 @@ import { cliError, EXIT_DONE } from '../errors.ts';
 import { isSet, listFlag } from '../flags.ts';
 import { cutNote, GENERATION_FLAGS, type Generation, generationOf } from '../generation.ts';
 import { ACCEPT_LICENCE, findModel, loadModel } from '../open-model.ts';
+import { ProgressDisplay } from '../progress.ts';
 import { say } from '../terminal.ts';
 
 /** A prompt longer than this fits no context; reading stops there, bytes. */
@@ -80,7 +81,10 @@ async function answer(context: Context, work: Work): Promise<number> {
   const request = { promptTokens, maxTokens, sampling, stopSequences };
   const outputTokens: number[] = [];
   let text = '';
+  const display = new ProgressDisplay(terminal);
+  display.transient(`computing the prompt, ${promptTokens.length} tokens`);
   for await (const event of engine.generate(request, stop.signal)) {
+    display.clear();
     if (event.type === 'prefill') continue;
     if (event.type === 'token') outputTokens.push(event.tokenId);
     text += event.text;
@@ -100,6 +104,7 @@ async function answer(context: Context, work: Work): Promise<number> {
     say(terminal, terminal.errStyle('dim', `${counts}, seed ${sampling.seed}`));
     return EXIT_DONE;
   }
+  display.clear();
   if (!isJson && text !== '') terminal.out('\n');
   say(terminal, 'stopped before the end of the answer');
   return stop.exitCode();
