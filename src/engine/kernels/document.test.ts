@@ -58,7 +58,7 @@ test('every example of section 4.7 comes out as printed', () => {
 });
 
 test('constants are printed as decimals and bits that agree', () => {
-  const table = [...DOCUMENT.matchAll(/^\| \w+ \| (-?[\d.e-]+) \| `([0-9a-f]{8})` \|$/gm)];
+  const table = [...DOCUMENT.matchAll(/^\| *\w+ *\| *(-?[\d.e-]+) *\| *`([0-9a-f]{8})` *\|$/gm)];
   assert.equal(table.length, 9);
   for (const [line, decimal, bits] of table) assert.equal(floatHex(f(Number(decimal))), bits, line);
   const doubles = [...DOCUMENT.matchAll(/= (\d[\d.e-]+) \(([0-9a-f]{16})\)/g)];

@@ -5,6 +5,7 @@
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { plainForward } from '../../../test/plain-forward.ts';
 import { dequantize, TENSOR_TYPES, type TensorInfo, tensorBytes } from '../gguf/index.ts';
 import {
   bindModule,
@@ -153,8 +154,8 @@ function bindBuild(name: string): Bind {
 
 const TOKENS = Array.from({ length: 70 }, (_, i) => (i * 37 + 11) % 67);
 
-/** The same model in f64 with the language's own functions, on the dequantised weights. */
-function plainForward(config: ModelConfig, file: ReturnType<typeof makeFile>, tokens: number[]) {
+/** The same model in f64, on the dequantised weights. */
+function exactLogits(config: ModelConfig, file: ReturnType<typeof makeFile>, tokens: number[]) {
   const weights = (name: string): Float32Array => {
     const info = file.infos.find((other) => other.name === name);
     const bytes = file.contents.get(name);
@@ -163,68 +164,7 @@ function plainForward(config: ModelConfig, file: ReturnType<typeof makeFile>, to
     dequantize(info.type, bytes, out);
     return out;
   };
-  const multiply = (w: Float32Array, x: number[]): number[] =>
-    Array.from({ length: w.length / x.length }, (_, n) =>
-      x.reduce((sum, value, k) => sum + w[n * x.length + k] * value, 0),
-    );
-  const norm = (x: number[], w: Float32Array): number[] => {
-    const mean = x.reduce((sum, value) => sum + value * value, 0) / x.length;
-    return x.map((value, k) => (value / Math.sqrt(mean + config.normEps)) * w[k]);
-  };
-  const D = config.headDimension;
-  const rotate = (x: number[], position: number): number[] => {
-    const out = [...x];
-    for (let at = 0; at < x.length; at += 2) {
-      const angle = position * config.ropeBase ** (-(at % D) / D);
-      out[at] = x[at] * Math.cos(angle) - x[at + 1] * Math.sin(angle);
-      out[at + 1] = x[at] * Math.sin(angle) + x[at + 1] * Math.cos(angle);
-    }
-    return out;
-  };
-  const attend = (q: number[], keys: number[][], values: number[][]): number[] => {
-    const out: number[] = [];
-    for (let h = 0; h < config.heads; h += 1) {
-      const kv = Math.floor(h / (config.heads / config.kvHeads)) * D;
-      const head = q.slice(h * D, (h + 1) * D);
-      const scores = keys.map((k) => head.reduce((s, x, c) => s + x * k[kv + c], 0) / Math.sqrt(D));
-      const max = Math.max(...scores);
-      const e = scores.map((score) => Math.exp(score - max));
-      const sum = e.reduce((a, b) => a + b);
-      for (let c = 0; c < D; c += 1) {
-        out.push(e.reduce((s, weight, t) => s + weight * values[t][kv + c], 0) / sum);
-      }
-    }
-    return out;
-  };
-  const plus = (a: number[], b: number[]) => a.map((value, k) => value + b[k]);
-  const embedding = weights('token_embd.weight');
-  const { width } = config;
-  let streams = tokens.map((t) => [...embedding.subarray(t * width, (t + 1) * width)]);
-  for (let i = 0; i < config.layers; i += 1) {
-    const w = (name: string) => weights(`blk.${i}.${name}.weight`);
-    const h = streams.map((x) => norm(x, w('attn_norm')));
-    const [wq, wk, wv, wo] = [w('attn_q'), w('attn_k'), w('attn_v'), w('attn_output')];
-    const keys = h.map((x, p) => rotate(multiply(wk, x), p));
-    const values = h.map((x) => multiply(wv, x));
-    const attended = h.map((x, p) =>
-      attend(rotate(multiply(wq, x), p), keys.slice(0, p + 1), values.slice(0, p + 1)),
-    );
-    streams = streams.map((x, p) => plus(x, multiply(wo, attended[p])));
-    const [gate, up, down] = [w('ffn_gate'), w('ffn_up'), w('ffn_down')];
-    streams = streams.map((x) => {
-      const n = norm(x, w('ffn_norm'));
-      const u = multiply(up, n);
-      return plus(
-        x,
-        multiply(
-          down,
-          multiply(gate, n).map((g, k) => (g / (1 + Math.exp(-g))) * u[k]),
-        ),
-      );
-    });
-  }
-  const last = weights('output_norm.weight');
-  return streams.map((x) => multiply(embedding, norm(x, last)));
+  return plainForward(config, weights, tokens);
 }
 
 const CASES: [type: WeightType, width: number, error: number][] = [
@@ -248,7 +188,7 @@ for (const [type, width, errorMax] of CASES) {
   test(`${type}: logits are those of a plain pass in f64, but for what rounding inputs costs`, (t) => {
     const tokens = TOKENS.slice(0, 12);
     const ours = new Runner(bindBuild('vitrine-simd128'), config, file).sequence(tokens, [12]);
-    const error = relativeError(ours, plainForward(config, file, tokens));
+    const error = relativeError(ours, exactLogits(config, file, tokens));
     t.diagnostic(`relative error ${error.toExponential(2)}`);
     assert.ok(error > 0 && error < errorMax, `${error}`);
   });
@@ -268,7 +208,7 @@ for (const [type, width, errorMax] of CASES) {
   });
 }
 
-function relativeError(ours: readonly Float32Array[], exact: readonly number[][]): number {
+function relativeError(ours: readonly Float32Array[], exact: readonly Float64Array[]): number {
   let [square, energy] = [0, 0];
   for (const [p, logits] of ours.entries()) {
     for (const [n, logit] of logits.entries()) {
@@ -284,7 +224,7 @@ test('the comparison notices another pairing, base or epsilon (canaries)', () =>
   const config = configOf(64);
   const file = makeFile(config, 'F32');
   const tokens = TOKENS.slice(0, 12);
-  const exact = plainForward(config, file, tokens);
+  const exact = exactLogits(config, file, tokens);
   for (const wrong of [{ ropeHalfPairs: true }, { ropeBase: 20000 }, { normEps: 0.5 }]) {
     const runner = new Runner(bindBuild('vitrine-simd128'), { ...config, ...wrong }, file);
     const error = relativeError(runner.sequence(tokens, [12]), exact);
