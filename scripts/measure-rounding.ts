@@ -1,13 +1,13 @@
 /**
- * What each rounding of the number contract costs on a real model: KL divergence, in nats a position,
- * of a pass in f64 with that rounding, and of the engine, from a pass in f64 without.
+ * What each rounding of the number contract costs on a real model: KL divergence, in nats a
+ * position, of a pass in f64 with that rounding, and of the engine, from a pass in f64 without.
  *
  *   node scripts/measure-rounding.ts MODEL.gguf ["a text"]
  *
  * The text is a user's message; default "What is the capital of France?". The output must be tied.
  */
 import { readFileSync } from 'node:fs';
-import { openEngine } from '../src/engine/engine.ts';
+import { openEngine } from '../src/engine/index.ts';
 import { dequantize, readGgufHeader } from '../src/engine/gguf/index.ts';
 import { readConfig, vocabularySizeOf } from '../src/engine/model/index.ts';
 import { type InputKind, plainForward, quantised, type Rounding } from '../test/plain-forward.ts';

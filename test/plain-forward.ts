@@ -1,7 +1,7 @@
 /**
- * A llama model in f64 with the language's own functions, on dequantised weights: what the engine is
- * measured against. `Rounding` puts single roundings of the number contract into it, to see what each
- * costs.
+ * A llama model in f64 with the language's own functions, on dequantised weights: what the engine
+ * is measured against. `Rounding` puts single roundings of the number contract into it, to see what
+ * each costs.
  */
 import type { ModelConfig } from '../src/engine/model/index.ts';
 
