@@ -52,9 +52,10 @@ export function lockedNodePath() {
  */
 export function runInstead(binary, args, { env = process.env, channel = false } = {}) {
   const stdio = channel ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit';
-  const child = spawn(binary, args, { stdio, env });
+  // Before the child is there, lest a signal that comes right then ends this process alone.
   const forward = (signal) => child.kill(signal);
   for (const signal of FORWARDED) process.on(signal, forward);
+  const child = spawn(binary, args, { stdio, env });
   child.on('error', (error) => {
     // The file is there, so what is missing is the loader that it names: another C library.
     const reason =
