@@ -87,14 +87,18 @@ import { halves } from './half';
 // @ts-ignore: decorator
 @inline
 function bytes4(p: usize): v128 {
-  return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load_zero<u32>(p))));
+  return f32x4.convert_i32x4_u(
+    i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load_zero<u32>(p))),
+  );
 }
 
 /** Four signed bytes -> f32x4. */
 // @ts-ignore: decorator
 @inline
 function signedBytes4(p: usize): v128 {
-  return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load_zero<u32>(p))));
+  return f32x4.convert_i32x4_s(
+    i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load_zero<u32>(p))),
+  );
 }
 
 // @ts-ignore: decorator
@@ -175,8 +179,10 @@ function column(type: Type, form: PackedForm, width: number, c: number): string 
   const step = scaleAt(0, form, width, c);
   const sum = scaleAt(1, form, width, c);
   if (type.scales === 'q6') {
-    const low = `f32x4.sub(${integers(type, form, width, c, 0, 4)}, f32x4.mul(f32x4.splat(32), ${scaleAt(2, form, width, c)}))`;
-    const high = `f32x4.sub(${integers(type, form, width, c, 4, 8)}, f32x4.mul(f32x4.splat(32), ${scaleAt(3, form, width, c)}))`;
+    const shift = (which: number): string =>
+      `f32x4.mul(f32x4.splat(32), ${scaleAt(which, form, width, c)})`;
+    const low = `f32x4.sub(${integers(type, form, width, c, 0, 4)}, ${shift(2)})`;
+    const high = `f32x4.sub(${integers(type, form, width, c, 4, 8)}, ${shift(3)})`;
     const I = `f32x4.add(f32x4.mul(sc0, ${low}), f32x4.mul(sc1, ${high}))`;
     return `f32x4.mul(${step}, f32x4.mul(d, ${I}))`;
   }
@@ -256,9 +262,8 @@ function tileQ8(width: number): string {
   lines.push('    const d = halves(w + 128, halfMask, halfScale);');
   for (const c of columns(width)) {
     const step = `v128.load_splat<u32>(q, ${16 * width * 4 + c * 4})`;
-    lines.push(
-      `    a${c} = f32x4.add(a${c}, f32x4.mul(${step}, f32x4.mul(d, f32x4.convert_i32x4_s(i${c}))));`,
-    );
+    const scaled = `f32x4.mul(d, f32x4.convert_i32x4_s(i${c}))`;
+    lines.push(`    a${c} = f32x4.add(a${c}, f32x4.mul(${step}, ${scaled}));`);
   }
   lines.push('    w += 136;', `    q += ${68 * width};`, '  }');
   for (const c of columns(width))

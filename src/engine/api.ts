@@ -1,7 +1,7 @@
 /**
  * What the engine offers to the rest of Vitrine. `server` and `cli` see these types and
- * `openEngine`, nothing else. The engine computes in worker threads; everything here is cheap on the
- * calling thread, but tokenising, which is linear in the text.
+ * `openEngine`, nothing else. The engine computes in worker threads; everything here is cheap on
+ * the calling thread, but tokenising, which is linear in the text.
  */
 
 import type { ChatMessage, PromptOptions } from './chat/index.ts';

@@ -2,7 +2,7 @@
  * Where everything lies in the kernels' memory, computed before anything is loaded, so that a model
  * that does not fit is refused with its numbers.
  *
- *   fixed | call list | weights | rope table | batch | page tables | activations, buffers | KV pages
+ *   fixed | call list | weights | rope table | batch | page tables | activations | KV pages
  */
 import { formatBytes, WASM_MEMORY_BYTES_MAX } from '../../base/index.ts';
 import {
@@ -145,7 +145,8 @@ function tooLarge(totalBytes: number, weights: Weights, kvBytes: number): Error 
   return modelError(
     'out-of-memory',
     `the model needs ${formatBytes(totalBytes)} (weights ${formatBytes(weightBytes)}, KV cache ` +
-      `${formatBytes(kvBytes)}); one WebAssembly memory holds ${formatBytes(WASM_MEMORY_BYTES_MAX)}. ` +
+      `${formatBytes(kvBytes)}); one WebAssembly memory holds ` +
+      `${formatBytes(WASM_MEMORY_BYTES_MAX)}. ` +
       'Give a smaller --context, or a smaller model.',
   );
 }

@@ -1,6 +1,6 @@
 /**
- * From a path to a model in memory: header, configuration, memory plan, kernels, weights. Everything
- * is checked and the memory computed before a byte of weights is read.
+ * From a path to a model in memory: header, configuration, memory plan, kernels, weights.
+ * Everything is checked and the memory computed before a byte of weights is read.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
@@ -152,8 +152,8 @@ function checkDigest(options: LoadOptions, digest: string): void {
   if (options.digest === undefined || options.digest === digest) return;
   throw new VitrineError(
     'digest-mismatch',
-    `${options.modelPath} has SHA-256 ${digest}; expected ${options.digest}. The file was changed ` +
-      'or damaged: remove it (`vitrine rm`) and pull it again.',
+    `${options.modelPath} has SHA-256 ${digest}; expected ${options.digest}. The file was ` +
+      'changed or damaged: remove it (`vitrine rm`) and pull it again.',
   );
 }
 

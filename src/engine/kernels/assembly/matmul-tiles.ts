@@ -11,14 +11,18 @@ import { halves } from './half';
 // @ts-ignore: decorator
 @inline
 function bytes4(p: usize): v128 {
-  return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load_zero<u32>(p))));
+  return f32x4.convert_i32x4_u(
+    i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load_zero<u32>(p))),
+  );
 }
 
 /** Four signed bytes -> f32x4. */
 // @ts-ignore: decorator
 @inline
 function signedBytes4(p: usize): v128 {
-  return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load_zero<u32>(p))));
+  return f32x4.convert_i32x4_s(
+    i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load_zero<u32>(p))),
+  );
 }
 
 // @ts-ignore: decorator

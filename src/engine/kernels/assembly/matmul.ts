@@ -30,7 +30,8 @@ export function matmul(record: usize, first: i32, end: i32): void {
   const columns = integer(record, 7);
   const stride = address(record, 1);
   const add = integer(record, 2);
-  const groupBytes = <usize>blocks * blockBytes(type) + (type >= Q4_K ? <usize>(blocks >> 3) << 4 : 0);
+  const groupBytes = <usize>blocks * blockBytes(type)
+    + (type >= Q4_K ? <usize>(blocks >> 3) << 4 : 0);
   const columnBytes = <usize>blocks * (type == Q8_0 ? 68 : kind & 256 ? 80 : 48);
   for (let g = first; g < end; g++) {
     const w = address(record, 3) + <usize>g * groupBytes;
