@@ -7,8 +7,8 @@
  * The text is a user's message; default "What is the capital of France?". The output must be tied.
  */
 import { readFileSync } from 'node:fs';
-import { openEngine } from '../src/engine/index.ts';
 import { dequantize, readGgufHeader } from '../src/engine/gguf/index.ts';
+import { openEngine } from '../src/engine/index.ts';
 import { readConfig, vocabularySizeOf } from '../src/engine/model/index.ts';
 import { type InputKind, plainForward, quantised, type Rounding } from '../test/plain-forward.ts';
 

@@ -54,9 +54,12 @@ function lockedPackages(file: SourceFile): [string, LockedPackage][] {
   return Object.entries(JSON.parse(file.text).packages as Record<string, LockedPackage>);
 }
 
-/** npm drops other platforms' optional packages from a lock that it writes over node_modules. */
+/**
+ * npm drops other platforms' optional packages from a lock that it writes over node_modules. Only
+ * the package's own lock: bench/peers installs another program, on the machine that measures.
+ */
 export function lockedPlatforms(files: readonly SourceFile[]): Finding[] {
-  return named(files, /(^|\/)package-lock\.json$/).flatMap((file) => {
+  return named(files, /^package-lock\.json$/).flatMap((file) => {
     const packages = lockedPackages(file);
     const names = new Set(packages.map(([path]) => path.replace(/^.*node_modules\//, '')));
     return packages.flatMap(([, entry]) =>
