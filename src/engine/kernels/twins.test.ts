@@ -9,6 +9,7 @@ import {
   OPCODES,
   RECORD_BYTES,
   RECORD_WORDS,
+  ROW_MODES,
   SOURCES,
 } from './ops.ts';
 
@@ -59,6 +60,7 @@ test('sources of activations and the rows of an attention tile are the same', ()
   assert.deepEqual(assembly('activate.ts'), {
     SOURCE_NORM: SOURCES.norm,
     SOURCE_SWIGLU: SOURCES.swiglu,
+    SOURCE_GEGLU: SOURCES.geglu,
   });
   assert.deepEqual(assembly('attention.ts'), { TILE_ROWS: ATTENTION_TILE_ROWS });
 });
@@ -70,4 +72,10 @@ test('a number that differs from its twin, or that only one of them has, is seen
     'F16 is 2, its twin 1',
     'MASK is 16, its twin undefined',
   ]);
+});
+
+test('modes of rows are the same; softcap is what is left', () => {
+  const found = assembly('rows.ts');
+  const twins = Object.entries(ROW_MODES).map(([name, mode]) => [`MODE_${upper(name)}`, mode]);
+  assert.deepEqual({ ...found, MODE_SOFTCAP: ROW_MODES.softcap }, Object.fromEntries(twins));
 });

@@ -2,7 +2,8 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { isVitrineError } from '../../base/index.ts';
 import type { Metadata } from '../gguf/index.ts';
-import { readConfig } from './config.ts';
+import { llama } from './architectures/llama.ts';
+import { neutral, readConfig } from './config.ts';
 
 const SMOL: Record<string, unknown> = {
   'general.architecture': 'llama',
@@ -22,6 +23,11 @@ function metadata(changes: Record<string, unknown> = {}): Metadata {
   return new Map(all) as Metadata;
 }
 
+function yarn(values: Record<string, unknown>): Record<string, unknown> {
+  const entries = Object.entries({ type: 'yarn', factor: 4, ...values });
+  return Object.fromEntries(entries.map(([key, value]) => [`llama.rope.scaling.${key}`, value]));
+}
+
 function refusal(changes: Record<string, unknown>): { code: string; message: string } {
   try {
     readConfig(metadata(changes), 49152);
@@ -36,7 +42,8 @@ function refusal(changes: Record<string, unknown>): { code: string; message: str
 test('the metadata of SmolLM2-135M give its shape', () => {
   assert.deepEqual(readConfig(metadata(), 49152), {
     ...{ architecture: 'llama', layers: 30, width: 576, ffnWidth: 1536, heads: 9, kvHeads: 3 },
-    ...{ headDimension: 64, vocabularySize: 49152, ropeBase: 100000, ropeHalfPairs: false },
+    ...{ headDimension: 64, vocabularySize: 49152, ropeBase: 100000 },
+    ...neutral(llama, 30, 64),
     ...{ normEps: Math.fround(1e-5), trainedContextTokens: 8192 },
   });
 });
@@ -63,7 +70,7 @@ test('a head dimension of its own is taken from key_length', () => {
 
 test('another architecture, or none, is refused with the list of those that work', () => {
   for (const [value, shown] of [
-    ['qwen2', '"qwen2"'],
+    ['rwkv6', '"rwkv6"'],
     [undefined, '"missing"'],
   ]) {
     const { code, message } = refusal({ 'general.architecture': value });
@@ -95,7 +102,17 @@ test('shapes that the kernels cannot compute are refused before anything is load
     [{ 'llama.attention.key_length': 544 }, 'unsupported-architecture', /up to 512/],
     [{ 'llama.feed_forward_length': 1500 }, 'unsupported-architecture', /1500/],
     [{ 'llama.rope.dimension_count': 32 }, 'unsupported-architecture', /rope over 32 of 64/],
-    [{ 'llama.rope.scaling.type': 'yarn' }, 'unsupported-architecture', /"yarn"/],
+    [{ 'llama.rope.scaling.type': 'spiral' }, 'unsupported-architecture', /"spiral"/],
+    [yarn({ yarn_log_multiplier: 0.1 }), 'unsupported-architecture', /"yarn"/],
+    [yarn({ factor: 0.5 }), 'bad-header', /scaling by 0.5/],
+    [yarn({ factor: Number.NaN }), 'bad-header', /factor is NaN/],
+    [yarn({ yarn_beta_fast: 1, yarn_beta_slow: 2 }), 'bad-header', /between 1 and 2 turns/],
+    [{ 'llama.attention.sliding_window': 4096 }, 'unsupported-architecture', /sliding window/],
+    [
+      { 'llama.attention.key_length': 64, 'llama.attention.value_length': 32 },
+      'unsupported-architecture',
+      /keys of 64 and values of 32/,
+    ],
     [{ 'llama.expert_count': 8 }, 'unsupported-architecture', /mixture/],
     [{ 'llama.attention.layer_norm_rms_epsilon': 0 }, 'bad-header', /epsilon 0/],
     [{ 'llama.attention.layer_norm_rms_epsilon': Number.NaN }, 'bad-header', /epsilon NaN/],
