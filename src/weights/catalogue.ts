@@ -70,13 +70,12 @@ export interface BundledModel {
 }
 
 /**
- * The model inside the package: `models/vitrine-tiny/vitrine-tiny.gguf`, described by
- * `vitrine-tiny.json` beside it, {"sha256", "bytes"}. `folder` is the package's own, from
- * src/weights and dist/weights alike.
+ * The model inside the package: `models/vitrine-tiny.gguf`, described by `models/vitrine-tiny.json`
+ * {"sha256", "bytes"}. `folder` is the package's own, from src/weights and dist/weights alike.
  * @throws VitrineError no-such-file
  */
 export async function bundledModel(
-  folder: URL = new URL('../../models/vitrine-tiny/', import.meta.url),
+  folder: URL = new URL('../../models/', import.meta.url),
 ): Promise<BundledModel> {
   const path = fileURLToPath(new URL(`${BUNDLED_NAME}.gguf`, folder));
   const descriptor = new URL(`${BUNDLED_NAME}.json`, folder);
