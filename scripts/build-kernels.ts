@@ -1,7 +1,7 @@
 /**
  * Builds the four kernel modules, {simd128, relaxed} x {unshared, shared memory}, and their sums
  * into src/engine/kernels/build. Reproducible: the same sources and locked compiler give the same
- * bytes; `npm run check:generated` rebuilds and compares. `--check` writes nothing.
+ * bytes; `npm run generated` rebuilds and compares with `--check`, which writes nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

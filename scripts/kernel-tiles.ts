@@ -8,10 +8,16 @@
  * them. Order of operations of one output: numerics.md section 2.
  */
 
+import { WEIGHT_TYPES } from '../src/engine/kernels/index.ts';
+
 const WIDTHS = [8, 4, 1] as const;
 
+/** Planes of 8-bit integers that an activation is made of (activations.ts). */
+const PLANES = { int8: 1, int15: 2 } as const;
+type PackedForm = keyof typeof PLANES;
+
 interface Type {
-  name: string;
+  name: keyof typeof WEIGHT_TYPES;
   /** Bytes of codes in a block of 4 rows x 32. */
   codeBytes: 64 | 128;
   /** Dot products of 4 k that may be added in 16 bits before they must be widened. */
@@ -36,9 +42,36 @@ const TYPES: readonly Type[] = [
 
 export function tileSource(): string {
   const parts = [HEADER];
-  for (const type of TYPES) for (const width of WIDTHS) parts.push(tile(type, width));
+  for (const type of TYPES) {
+    for (const form of ['int8', 'int15'] as const) {
+      for (const width of WIDTHS) parts.push(tile(type, form, width));
+    }
+  }
   for (const width of WIDTHS) parts.push(tileQ8(width));
+  for (const width of WIDTHS) parts.push(dispatch(width));
   return parts.join('\n');
+}
+
+/** The tile function of a kind: weight type | 256 for int15. */
+function dispatch(width: number): string {
+  const names = TYPES.flatMap((type) => [
+    [WEIGHT_TYPES[type.name], `int8${type.name}x${width}`],
+    [WEIGHT_TYPES[type.name] | 256, `int15${type.name}x${width}`],
+  ]);
+  names.push([WEIGHT_TYPES.Q8_0, `int16Q8_0x${width}`]);
+  return [
+    `export function tile${width}(`,
+    '  kind: i32, w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,',
+    '): void {',
+    '  switch (kind) {',
+    ...names.map(
+      ([kind, name]) => `    case ${kind}: ${name}(w, q, blocks, out, stride, add); break;`,
+    ),
+    '    default: unreachable();',
+    '  }',
+    '}',
+    '',
+  ].join('\n');
 }
 
 const HEADER = `/**
@@ -54,14 +87,18 @@ import { halves } from './half';
 // @ts-ignore: decorator
 @inline
 function bytes4(p: usize): v128 {
-  return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load_zero<u32>(p))));
+  return f32x4.convert_i32x4_u(
+    i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load_zero<u32>(p))),
+  );
 }
 
 /** Four signed bytes -> f32x4. */
 // @ts-ignore: decorator
 @inline
 function signedBytes4(p: usize): v128 {
-  return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load_zero<u32>(p))));
+  return f32x4.convert_i32x4_s(
+    i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load_zero<u32>(p))),
+  );
 }
 
 // @ts-ignore: decorator
@@ -75,11 +112,11 @@ function columns(width: number): number[] {
   return Array.from({ length: width }, (_, c) => c);
 }
 
-function tile(type: Type, width: number): string {
+function tile(type: Type, form: PackedForm, width: number): string {
   const isSuper = type.scales === 'super' || type.scales === 'q6';
   const lines: string[] = [];
   lines.push(
-    `export function tile${type.name}x${width}(`,
+    `function ${form}${type.name}x${width}(`,
     '  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,',
     '): void {',
     '  const ones = v128.load(ONES);',
@@ -92,10 +129,10 @@ function tile(type: Type, width: number): string {
     lines.push('  for (let s = blocks >> 3; s > 0; s--) {');
     lines.push('    const d = halves(w, halfMask, halfScale);');
     if (type.scales === 'super') lines.push('    const dmin = halves(w + 8, halfMask, halfScale);');
-    lines.push('    w += 16;', '    for (let b = 8; b > 0; b--) {', ...block(type, width));
+    lines.push('    w += 16;', '    for (let b = 8; b > 0; b--) {', ...block(type, form, width));
     lines.push('    }', '  }');
   } else {
-    lines.push('  for (let b = blocks; b > 0; b--) {', ...block(type, width), '  }');
+    lines.push('  for (let b = blocks; b > 0; b--) {', ...block(type, form, width), '  }');
   }
   for (const c of columns(width))
     lines.push(`  finish(out${c ? ` + ${c} * stride` : ''}, a${c}, add);`);
@@ -104,7 +141,7 @@ function tile(type: Type, width: number): string {
 }
 
 /** One block of 32 k: unpack 8 code vectors, then each column. */
-function block(type: Type, width: number): string[] {
+function block(type: Type, form: PackedForm, width: number): string[] {
   const lines: string[] = [];
   for (let i = 0; i < 8; i += 1) lines.push(`    const w${i} = ${codes(type, i)};`);
   const at = type.codeBytes;
@@ -122,9 +159,9 @@ function block(type: Type, width: number): string[] {
     );
   }
   for (const c of columns(width))
-    lines.push(`    a${c} = f32x4.add(a${c}, ${column(type, width, c)});`);
+    lines.push(`    a${c} = f32x4.add(a${c}, ${column(type, form, width, c)});`);
   const scaleBytes = type.scales === 'dm' ? 16 : 8;
-  lines.push(`    w += ${at + scaleBytes};`, `    q += ${48 * width};`);
+  lines.push(`    w += ${at + scaleBytes};`, `    q += ${(PLANES[form] * 32 + 16) * width};`);
   return lines;
 }
 
@@ -134,20 +171,22 @@ function codes(type: Type, i: number): string {
   return `v128.and(i16x8.shr_u(v128.load(w, ${(i - 4) * 16}), 4), mask)`;
 }
 
-const scaleAt = (which: number, width: number, c: number): string =>
-  `v128.load_splat<u32>(q, ${(8 + which) * width * 4 + c * 4})`;
+const scaleAt = (which: number, form: PackedForm, width: number, c: number): string =>
+  `v128.load_splat<u32>(q, ${(8 * PLANES[form] + which) * width * 4 + c * 4})`;
 
 /** c = as * (d I + m J), each operation rounded; exact integers are carried as floats. */
-function column(type: Type, width: number, c: number): string {
-  const step = scaleAt(0, width, c);
-  const sum = scaleAt(1, width, c);
+function column(type: Type, form: PackedForm, width: number, c: number): string {
+  const step = scaleAt(0, form, width, c);
+  const sum = scaleAt(1, form, width, c);
   if (type.scales === 'q6') {
-    const low = `f32x4.sub(${integers(type, width, c, 0, 4)}, f32x4.mul(f32x4.splat(32), ${scaleAt(2, width, c)}))`;
-    const high = `f32x4.sub(${integers(type, width, c, 4, 8)}, f32x4.mul(f32x4.splat(32), ${scaleAt(3, width, c)}))`;
+    const shift = (which: number): string =>
+      `f32x4.mul(f32x4.splat(32), ${scaleAt(which, form, width, c)})`;
+    const low = `f32x4.sub(${integers(type, form, width, c, 0, 4)}, ${shift(2)})`;
+    const high = `f32x4.sub(${integers(type, form, width, c, 4, 8)}, ${shift(3)})`;
     const I = `f32x4.add(f32x4.mul(sc0, ${low}), f32x4.mul(sc1, ${high}))`;
     return `f32x4.mul(${step}, f32x4.mul(d, ${I}))`;
   }
-  const I = integers(type, width, c, 0, 8);
+  const I = integers(type, form, width, c, 0, 8);
   if (type.scales === 'd') {
     const shifted = `f32x4.sub(${I}, f32x4.mul(f32x4.splat(${type.offset}), ${sum}))`;
     return `f32x4.mul(${step}, f32x4.mul(d, ${shifted}))`;
@@ -159,17 +198,41 @@ function column(type: Type, width: number, c: number): string {
   return `f32x4.mul(${step}, f32x4.sub(${scaled}, f32x4.mul(dmin, f32x4.mul(mn, ${sum}))))`;
 }
 
-/** The exact integer sum over groups of 4 k from..to, as f32x4. */
-function integers(type: Type, width: number, c: number, from: number, to: number): string {
+/**
+ * The exact integer sum over groups of 4 k from..to, as f32x4: below 2^24 for every type, also for
+ * int15 (codes up to 63 in runs of 16 k, up to 31 in runs of 32, times 16319).
+ */
+function integers(
+  type: Type,
+  form: PackedForm,
+  width: number,
+  c: number,
+  from: number,
+  to: number,
+): string {
+  const high = planeSum(type, width, c, from, to, 0);
+  if (form === 'int8') return `f32x4.convert_i32x4_s(${high})`;
+  const low = planeSum(type, width, c, from, to, 8 * width * 4);
+  return `f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(${high}, 7), ${low}))`;
+}
+
+function planeSum(
+  type: Type,
+  width: number,
+  c: number,
+  from: number,
+  to: number,
+  offsetBytes: number,
+): string {
   const wide: string[] = [];
   for (let start = from; start < to; start += type.run) {
     const dots: string[] = [];
     for (let i = start; i < Math.min(start + type.run, to); i += 1) {
-      dots.push(`dot(v128.load_splat<u32>(q, ${i * width * 4 + c * 4}), w${i})`);
+      dots.push(`dot(v128.load_splat<u32>(q, ${offsetBytes + i * width * 4 + c * 4}), w${i})`);
     }
     wide.push(`i32x4.dot_i16x8_s(${nest('i16x8.add', dots)}, ones)`);
   }
-  return `f32x4.convert_i32x4_s(${nest('i32x4.add', wide)})`;
+  return nest('i32x4.add', wide);
 }
 
 /** Left-nested sum. */
@@ -180,7 +243,7 @@ function nest(operation: string, terms: string[]): string {
 /** Q8_0: signed codes times 16-bit activations, summed in 32 bits. */
 function tileQ8(width: number): string {
   const lines = [
-    `export function tileQ8_0x${width}(`,
+    `function int16Q8_0x${width}(`,
     '  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,',
     '): void {',
     '  const halfMask = v128.load(HALF_MASK);',
@@ -199,9 +262,8 @@ function tileQ8(width: number): string {
   lines.push('    const d = halves(w + 128, halfMask, halfScale);');
   for (const c of columns(width)) {
     const step = `v128.load_splat<u32>(q, ${16 * width * 4 + c * 4})`;
-    lines.push(
-      `    a${c} = f32x4.add(a${c}, f32x4.mul(${step}, f32x4.mul(d, f32x4.convert_i32x4_s(i${c}))));`,
-    );
+    const scaled = `f32x4.mul(d, f32x4.convert_i32x4_s(i${c}))`;
+    lines.push(`    a${c} = f32x4.add(a${c}, f32x4.mul(${step}, ${scaled}));`);
   }
   lines.push('    w += 136;', `    q += ${68 * width};`, '  }');
   for (const c of columns(width))

@@ -1,7 +1,7 @@
 /**
  * A real HTTP server that answers like the Hugging Face hub: /owner/repo/resolve/rev/file redirects
- * to a second server on another port, where the bytes are, with ranges and ETags. Tests change how it
- * behaves while it runs, and read what it was asked.
+ * to a second server on another port, where the bytes are, with ranges and ETags. Tests change how
+ * it behaves while it runs, and read what it was asked.
  */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -18,7 +18,9 @@ export interface Behaviour {
   /** The hub answers nothing at all. */
   isSilent?: boolean;
   extraHeaders?: Record<string, string>;
-  /** The second server: bytes after which each of the next answers is cut (one taken per answer). */
+  /**
+   * The second server: bytes after which each of the next answers is cut (one taken per answer).
+   */
   cutsAfterBytes: number[];
   /** Bytes after which each of the next answers falls silent. */
   stallsAfterBytes: number[];

@@ -21,6 +21,8 @@ export interface Declaration {
   readonly defaultValue?: string;
   readonly min?: number;
   readonly max?: number;
+  /** The only values there are. */
+  readonly choices?: readonly string[];
   readonly meaning: string;
 }
 
@@ -90,6 +92,7 @@ export const DECLARATIONS = [
     type: 'string',
     defaultText: 'auto',
     defaultValue: 'auto',
+    choices: ['auto', 'relaxed', 'simd128', 'reference'],
     meaning: 'auto, relaxed, simd128 or reference; all give the same bits',
   },
   {
@@ -106,6 +109,7 @@ export const DECLARATIONS = [
     type: 'string',
     defaultText: 'info',
     defaultValue: 'info',
+    choices: ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
     meaning: 'trace, debug, info, warn, error or silent; prompts are never logged',
   },
   {
@@ -206,6 +210,12 @@ function checkValue(setting: Setting): void {
   if (declaration.type === 'boolean' && !/^(1|0|true|false|yes|no|on|off)$/i.test(value)) {
     throw bad(setting, 'true or false', value);
   }
+  const { choices } = declaration;
+  if (choices !== undefined && !choices.includes(value)) {
+    const guess = nearest(value, choices);
+    const hint = guess === undefined ? '' : ` Did you mean ${guess}?`;
+    throw bad(setting, `one of ${choices.join(', ')}`, value, hint);
+  }
 }
 
 function checkInteger(setting: Setting, value: string): void {
@@ -216,9 +226,15 @@ function checkInteger(setting: Setting, value: string): void {
   }
 }
 
-function bad(setting: Setting, expected: string, value: string): VitrineError<EnvErrorCode> {
+function bad(
+  setting: Setting,
+  expected: string,
+  value: string,
+  hint = '',
+): VitrineError<EnvErrorCode> {
   const shown = setting.declaration.type === 'secret' ? '(hidden)' : JSON.stringify(value);
-  return new VitrineError('bad-value', `${setting.from}: expected ${expected}, got ${shown}.`);
+  const message = `${setting.from}: expected ${expected}, got ${shown}.${hint}`;
+  return new VitrineError('bad-value', message);
 }
 
 function isTrue(value: string): boolean {

@@ -1,7 +1,7 @@
 /**
  * What the engine offers to the rest of Vitrine. `server` and `cli` see these types and
- * `openEngine`, nothing else. The engine computes in worker threads; everything here is cheap on the
- * calling thread, but tokenising, which is linear in the text.
+ * `openEngine`, nothing else. The engine computes in worker threads; everything here is cheap on
+ * the calling thread, but tokenising, which is linear in the text.
  */
 
 import type { ChatMessage, PromptOptions } from './chat/index.ts';
@@ -166,6 +166,8 @@ export interface OpenEngineOptions {
   /** Tokens; default: the model's own as far as memory allows, 8192 at most. */
   contextTokens?: number;
   kernels?: 'auto' | 'relaxed' | 'simd128' | 'reference';
+  /** Rows of one step at most, default 256; the answer is the same for any number from 1. */
+  stepRowsMax?: number;
   onProgress?: (progress: LoadProgress) => void;
 }
 

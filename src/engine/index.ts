@@ -1,2 +1,3 @@
 export * from './api.ts';
 export { type MeasurableEngine, NUMERICS_VERSION, type OnLogits, openEngine } from './engine.ts';
+export { type KernelReport, measureReadBandwidth, testKernels } from './worker/index.ts';

@@ -16,6 +16,8 @@ export interface CatalogueModel {
   /** SPDX identifier, lower case. */
   readonly licence: string;
   readonly contextTokens: number;
+  /** Memory that the engine takes with the whole context, bytes. */
+  readonly memoryBytes: number;
   /** In the order in which they are asked. */
   readonly sources: readonly ModelRef[];
 }
@@ -34,6 +36,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     bytes: 98_362_432,
     licence: 'apache-2.0',
     contextTokens: 8192,
+    memoryBytes: 324_000_000,
     sources: [
       {
         kind: 'hf',
@@ -69,14 +72,15 @@ export interface BundledModel {
   readonly licence: string;
 }
 
+/** `models/vitrine-tiny/` of the package, from src/weights and dist/weights alike. */
+const BUNDLED_FOLDER = new URL(`../../models/${BUNDLED_NAME}/`, import.meta.url);
+
 /**
- * The model inside the package: `models/vitrine-tiny.gguf`, described by `models/vitrine-tiny.json`
- * {"sha256", "bytes"}. `folder` is the package's own, from src/weights and dist/weights alike.
+ * The model inside the package: `vitrine-tiny.gguf`, described by `vitrine-tiny.json`
+ * {"sha256", "bytes"} beside it.
  * @throws VitrineError no-such-file
  */
-export async function bundledModel(
-  folder: URL = new URL('../../models/', import.meta.url),
-): Promise<BundledModel> {
+export async function bundledModel(folder: URL = BUNDLED_FOLDER): Promise<BundledModel> {
   const path = fileURLToPath(new URL(`${BUNDLED_NAME}.gguf`, folder));
   const descriptor = new URL(`${BUNDLED_NAME}.json`, folder);
   try {

@@ -52,7 +52,9 @@ export function failuresOf(error: unknown): readonly SourceFailure[] {
   return isVitrineError(error, 'no-source') ? ((error as NoSourceError).failures ?? []) : [];
 }
 
-/** One source failed. `transient`: trying the same again can help, and what was received is good. */
+/**
+ * One source failed. `transient`: trying the same again can help, and what was received is good.
+ */
 export class SourceFault extends VitrineError<'source-failed'> {
   readonly remedy: string;
   readonly transient: boolean;
@@ -76,7 +78,8 @@ export function fileSystemError(path: string, error: unknown): VitrineError<Weig
   }
   return new VitrineError(
     'data-directory',
-    `cannot use ${path} (${code || String(error)}). Check its permissions, or set VITRINE_DATA_DIR.`,
+    `cannot use ${path} (${code || String(error)}). Check its permissions, or set ` +
+      'VITRINE_DATA_DIR.',
     { cause: error },
   );
 }

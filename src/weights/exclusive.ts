@@ -77,7 +77,9 @@ async function createExclusive(path: string, content: string): Promise<boolean> 
   }
 }
 
-/** Only one process may remove a stale lock, else the second would remove the first one's new one. */
+/**
+ * Only one process may remove a stale lock, else the second would remove the first one's new one.
+ */
 async function removeStale(path: string): Promise<void> {
   const takeover = `${path}.takeover`;
   if (!(await createExclusive(takeover, String(process.pid)))) {

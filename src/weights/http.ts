@@ -1,7 +1,7 @@
 /**
  * One GET that follows redirects (RFC 9110), for downloads: short connect timeout, bounded headers
- * and redirects, proxies from HTTP_PROXY, HTTPS_PROXY and NO_PROXY (Node's own agent reads them from
- * the environment that is passed in), and a bearer token that never leaves its own origin.
+ * and redirects, proxies from HTTP_PROXY, HTTPS_PROXY and NO_PROXY (Node's own agent reads them
+ * from the environment that is passed in), and a bearer token that never leaves its own origin.
  * Does not read bodies, and does not judge the status.
  */
 import http, { type IncomingMessage } from 'node:http';
@@ -112,7 +112,8 @@ function request(
   } as https.RequestOptions);
   client.maxHeadersCount = HEADER_COUNT_MAX;
 
-  const connectLimit = `${url.host} did not accept a connection within ${seconds(options.connectMs)}`;
+  const connectTime = seconds(options.connectMs);
+  const connectLimit = `${url.host} did not accept a connection within ${connectTime}`;
   let timer = setTimeout(() => client.destroy(late(connectLimit)), options.connectMs);
   const connected = () => {
     clearTimeout(timer);

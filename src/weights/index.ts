@@ -39,4 +39,10 @@ export {
   type UrlRef,
 } from './refs.ts';
 export { pullModel, type ResolveOptions, resolveModel } from './resolve.ts';
-export { listModels, type RemovedModel, removeModel, type StoredModel } from './store.ts';
+export {
+  listModels,
+  type RemovedModel,
+  removeModel,
+  type StoredModel,
+  storedPaths,
+} from './store.ts';

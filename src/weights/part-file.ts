@@ -1,6 +1,7 @@
 /**
  * A file on its way: `<name>.<source>.part`, its SHA-256 computed as it grows, and beside it
- * `<…>.part.json` with what a later resume must know: which version of the file this is the start of.
+ * `<…>.part.json` with what a later resume must know: which version of the file this is the start
+ * of.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';

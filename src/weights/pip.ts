@@ -1,8 +1,8 @@
 /**
- * Runs `pip download` in a folder of its own, without a shell, with the user's configuration (index,
- * mirror, certificates) untouched. Knows when the index has answered and how much has arrived; kills
- * pip and removes the folder whatever happens. Does not install and runs no code of the package:
- * wheels only.
+ * Runs `pip download` in a folder of its own, without a shell, with the user's configuration
+ * (index, mirror, certificates) untouched. Knows when the index has answered and how much has
+ * arrived; kills pip and removes the folder whatever happens. Does not install and runs no code of
+ * the package: wheels only.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
@@ -195,7 +195,9 @@ async function untilAnswered(run: PipRun, options: PipOptions): Promise<number |
   return isOver ? exitCode : undefined;
 }
 
-/** The user's own, without the secrets that pip has no use for, and with its temporary folder here. */
+/**
+ * The user's own, without the secrets that pip has no use for, and with its temporary folder here.
+ */
 function childEnvironment(environment: Environment, temporary: string): NodeJS.ProcessEnv {
   const childEnv: NodeJS.ProcessEnv = { PYTHONUNBUFFERED: '1', PIP_REQUIRE_VIRTUALENV: '0' };
   for (const [name, value] of Object.entries(environment)) {

@@ -239,7 +239,7 @@ test('the start of a file that was tampered with on disk does not get into the m
   assert.deepEqual(await modelFiles(), []);
 });
 
-test('a source whose digest differs is refused before a byte, and the next one is used', async () => {
+test('a source whose digest differs is refused before a byte, and the next is used', async () => {
   const other = await startHub(CONTENT);
   try {
     hub.behaviour.content = noise(CONTENT.length, 'something else');
@@ -376,7 +376,7 @@ test('cancelling while nobody answers leaves nothing', async () => {
   assert.deepEqual(await modelFiles(), []);
 });
 
-test('a licence off the list is refused, and accepted by name without a second download', async () => {
+test('a licence off the list is refused, and accepted by name without a new download', async () => {
   const licenceOf = async () => 'llama3.2';
   await assert.rejects(pullModel(REF, options({ licenceOf })), {
     code: 'licence-refused',

@@ -1,7 +1,7 @@
 /**
  * Brings a model into the data directory: asks its sources, streams the first that answers into a
- * part file, checks the SHA-256, the licence and the space, moves the file into place and records it
- * in `vitrine.lock`. A source that delivers another file is refused and the next one is asked.
+ * part file, checks the SHA-256, the licence and the space, moves the file into place and records
+ * it in `vitrine.lock`. A source that delivers another file is refused and the next one is asked.
  */
 import { formatBytes, VitrineError } from '../base/index.ts';
 import { moveDurably } from './atomic.ts';
@@ -36,7 +36,9 @@ export interface PullOptions {
   readonly offline?: boolean;
   /** A licence that the reader accepts by name though it is not OSI-approved. */
   readonly acceptLicence?: string;
-  /** The licence that a GGUF file names (general.license), for models that no catalogue describes. */
+  /**
+   * The licence that a GGUF file names (general.license), for models that no catalogue describes.
+   */
   readonly licenceOf?: (path: string) => Promise<string | undefined>;
   readonly onProgress?: OnProgress;
   /** Stops the pull; what has arrived is kept where a next pull can use it. */
@@ -183,8 +185,8 @@ class Pull {
 
   async #keep(index: number, { part, sha256 }: Received): Promise<LocalModel> {
     const { name, ref } = this.#plan;
-    const { dataDir, acceptLicence, licenceOf } = this.#options;
-    const licence = this.#plan.licence ?? (await licenceOf?.(part.path)) ?? 'unknown';
+    const { dataDir, acceptLicence } = this.#options;
+    const licence = this.#plan.licence ?? (await this.#licenceIn(part));
     const licenceGround = checkLicence(name, licence, acceptLicence);
     const file = `${name}.gguf`;
     const path = modelPath(dataDir, file);
@@ -210,6 +212,16 @@ class Pull {
     await updateLockFile(dataDir, (entries) => entries.set(name, entry));
     await removeParts(dataDir, name);
     return { name, path, digest: sha256, bytes, licence, source };
+  }
+
+  /** What the file says; a file that cannot be read is no model, and no start of one. */
+  async #licenceIn(part: PartFile): Promise<string> {
+    try {
+      return (await this.#options.licenceOf?.(part.path)) ?? 'unknown';
+    } catch (error) {
+      await part.discard();
+      throw error;
+    }
   }
 
   #refuse(index: number, fault: SourceFault): void {

@@ -14,6 +14,7 @@ export async function checkSpace(folder: string, bytesNeeded: number): Promise<v
   throw new VitrineError<WeightsErrorCode>(
     'no-space',
     `${folder} has ${formatBytes(bytesFree)} free; the model needs ${formatBytes(bytesNeeded)} ` +
-      `and ${formatBytes(MARGIN_BYTES)} to spare. Free some, or set VITRINE_DATA_DIR to another disk.`,
+      `and ${formatBytes(MARGIN_BYTES)} to spare. Free some, or set VITRINE_DATA_DIR to another ` +
+      'disk.',
   );
 }

@@ -71,6 +71,26 @@ export async function removeModel(dataDir: string, name: string): Promise<Remove
   return { name, bytesFreed };
 }
 
+/**
+ * Absolute paths of all that this part keeps in a data directory, half-finished things of killed
+ * processes included. Files that it does not know are not among them.
+ */
+export async function storedPaths(dataDir: string): Promise<string[]> {
+  const entries = await readLockFile(dataDir).catch(() => new Map<string, LockEntry>());
+  const files = new Set([...entries.values()].map(({ file }) => file));
+  const inModels = await namesIn(resolve(dataDir, 'models'));
+  const unfinished = /\.([0-9a-f]{8}\.part(\.json(\.\d+\.new)?|\.pip)?|pulling(\.takeover)?)$/;
+  const lock = /^vitrine\.lock(\.\d+\.new|\.busy(\.takeover)?)?$/;
+  return [
+    ...inModels.filter((name) => files.has(name) || unfinished.test(name)),
+    ...(await namesIn(dataDir)).filter((name) => lock.test(name)).map((name) => `../${name}`),
+  ].map((name) => modelPath(dataDir, name));
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
+}
+
 export function modelPath(dataDir: string, file: string): string {
   return resolve(dataDir, 'models', file);
 }
@@ -165,7 +185,7 @@ function fileOf(ref: ModelRef): string {
 }
 
 async function partNames(dataDir: string, name: string): Promise<string[]> {
-  const files = await readdir(resolve(dataDir, 'models')).catch(() => []);
+  const files = await namesIn(resolve(dataDir, 'models'));
   return files.filter(
     (file) =>
       file.startsWith(`${name}.`) &&

@@ -3,7 +3,7 @@
  * checked against its CRC-32 and length. Methods stored and deflate. Does not do ZIP64, encryption,
  * several disks; extracts nothing but the member that is asked for, so paths inside do not matter.
  *
- *   [local header 30 + name + extra][data] …  [central header 46 + name + extra + comment] …  [end 22]
+ *   [local header 30 + name + extra][data] … [central header 46 + name + extra + note] … [end 22]
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';

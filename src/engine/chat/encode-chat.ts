@@ -95,7 +95,9 @@ function placesFinder(controlTexts: readonly string[]): (content: string) => num
   };
 }
 
-/** Places where the end of `text` begins a control token, its start ends one, or all is inside one. */
+/**
+ * Places where the end of `text` begins a control token, its start ends one, or all is inside one.
+ */
 function* edgePlaces(text: string, controlTexts: readonly string[]): Generator<number> {
   if (text === '') return;
   for (const control of controlTexts) {

@@ -3,8 +3,9 @@
  * transformers renders them (trim_blocks and lstrip_blocks; `messages`, `add_generation_prompt`,
  * `bos_token`, `eos_token`, `tools` and `documents`, both none, `raise_exception`, `strftime_now`).
  *
- * A template comes out of the model file: its length and its ranges are bounded, and the interpreter
- * reaches no JavaScript object. A template that loops for a very long time is not stopped.
+ * A template comes out of the model file: its length and its ranges are bounded, and the
+ * interpreter reaches no JavaScript object. A template that loops for a very long time is not
+ * stopped.
  *
  * Does not do: tools. Known difference: `trim` and `strip` use JavaScript's white space (U+FEFF is,
  * U+0085 and U+001C to U+001F are not), Python's are the other way round.
@@ -128,10 +129,11 @@ function settle(
     options.continueFinal ?? (ownTurnLast && options.addGenerationPrompt === undefined);
   const addGenerationPrompt = options.addGenerationPrompt ?? (!ownTurnLast && !continueFinal);
   if (continueFinal && (addGenerationPrompt || !ownTurnLast)) {
+    const last = messages.at(-1)?.role ?? 'no message';
     throw new VitrineError<ChatErrorCode>(
       'bad-request',
       "expected the assistant's own message last, and no new turn, to continue it; " +
-        `got ${messages.at(-1)?.role ?? 'no message'} last${addGenerationPrompt ? ' and a new turn' : ''}.`,
+        `got ${last} last${addGenerationPrompt ? ' and a new turn' : ''}.`,
     );
   }
   return { addGenerationPrompt, continueFinal };

@@ -15,7 +15,8 @@ export interface PromptOptions {
   continueFinal?: boolean;
   /**
    * What the template's `strftime_now` shows, milliseconds since 1970, read as UTC: an explicit
-   * input, so that a prompt can be made again. A template that asks for the time is refused without.
+   * input, so that a prompt can be made again. A template that asks for the time is refused
+   * without.
    */
   nowMs?: number;
 }

@@ -22,7 +22,9 @@ export function newTextDecoder(): TextDecoder {
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 }
 
-/** Control flow, not an error: the header goes on behind the given bytes, at least to `endBytes`. */
+/**
+ * Control flow, not an error: the header goes on behind the given bytes, at least to `endBytes`.
+ */
 export class NeedBytes {
   readonly endBytes: number;
 
@@ -46,7 +48,9 @@ export class ByteReader {
     this.#fileBytes = fileBytes;
   }
 
-  /** @throws NeedBytes, VitrineError truncated-file or bad-header, unless `count` bytes are here. */
+  /**
+   * @throws NeedBytes, VitrineError truncated-file or bad-header, unless `count` bytes are here.
+   */
   require(count: number, what: () => string): void {
     const end = this.offset + count;
     if (end <= this.#bytes.length) return;

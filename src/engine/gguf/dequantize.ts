@@ -1,7 +1,7 @@
 /**
  * Blocks of quantised weights -> f32, in f32 arithmetic: every product and every sum is rounded, in
- * the order of the formula. Equal bit for bit to `gguf.quants.dequantize` of the Python package gguf
- * 0.19.0 (NaN apart, which carries no reliable bits here); test/oracle/gguf holds its answers.
+ * the order of the formula. Equal bit for bit to `gguf.quants.dequantize` of the Python package
+ * gguf 0.19.0 (NaN apart, which carries no reliable bits here); test/oracle/gguf holds its answers.
  *
  * Notation: d, m, dmin are f16 scales, q codes; i counts elements of a block. Little-endian.
  *

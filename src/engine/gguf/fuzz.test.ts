@@ -12,7 +12,7 @@ test('3000 mutated headers end as a header, a demand for bytes or an error', (t)
   for (const outcome of expected) assert.ok(outcomes[outcome] > 5, JSON.stringify(outcomes));
 });
 
-test('the fuzzer notices a parser that crashes, hoards memory, or lets a tensor out of the file', () => {
+test('the fuzzer notices a parser that crashes, hoards memory, or leaves the file', () => {
   const run = (parse: typeof parseGgufHeader) => fuzzHeaders({ seed: 1, rounds: 500, parse });
   const crash = run.bind(null, (bytes, options) => {
     if (bytes[8] === 255) throw new RangeError('Invalid array length');

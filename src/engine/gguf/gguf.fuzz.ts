@@ -27,7 +27,9 @@ const MEMORY_SLACK_BYTES = 1024 * 1024;
 /** One parse of a few kilobytes may take, milliseconds; far above any pause of a busy machine. */
 const MS_MAX = 2000;
 
-/** Runs `rounds` mutated files; throws an Error that names seed and round at the first violation. */
+/**
+ * Runs `rounds` mutated files; throws an Error that names seed and round at the first violation.
+ */
 export function fuzzHeaders(options: {
   seed: number;
   rounds: number;

@@ -183,8 +183,8 @@ function refuseSplit(metadata: Metadata): void {
   const part = (metadataNumber(metadata, 'split.no') ?? 0) + 1;
   throw ggufError(
     'bad-header',
-    `this is part ${part} of a model split into ${count} files (split.count); split files are not ` +
-      'read yet: join them with "llama-gguf-split --merge" of llama.cpp',
+    `this is part ${part} of a model split into ${count} files (split.count); split files are ` +
+      'not read yet: join them with "llama-gguf-split --merge" of llama.cpp',
   );
 }
 

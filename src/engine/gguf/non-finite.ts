@@ -1,7 +1,7 @@
 /**
- * Finds NaN and infinity in the weights of a tensor before they reach a kernel. Quantised blocks can
- * only be non-finite through their f16 scales, so only those are looked at; F32, F16 and BF16 are
- * looked at whole. It does not say whether a finite scale is sensible.
+ * Finds NaN and infinity in the weights of a tensor before they reach a kernel. Quantised blocks
+ * can only be non-finite through their f16 scales, so only those are looked at; F32, F16 and BF16
+ * are looked at whole. It does not say whether a finite scale is sensible.
  */
 import { assert } from '../../base/index.ts';
 import { ggufError } from './errors.ts';

@@ -74,8 +74,8 @@ function typeOf(typeId: number, what: () => string): TensorTypeName {
   throw ggufError(
     'unsupported-tensor-type',
     removed === undefined
-      ? `${what()} has tensor type ${typeId}, which is not known; the file may be newer than this ` +
-          'version, or damaged'
+      ? `${what()} has tensor type ${typeId}, which is not known; the file may be newer than ` +
+          'this version, or damaged'
       : `${what()} has tensor type ${typeId} (${removed}), which ggml has removed; quantise the ` +
           'model again, for example to Q4_0',
   );

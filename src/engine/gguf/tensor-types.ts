@@ -1,9 +1,9 @@
 /**
  * The tensor types of ggml: id in the file, elements and bytes of a block.
  * Source: `GGML_QUANT_SIZES` and `GGMLQuantizationType` of the Python package gguf 0.19.0, the same
- * numbers as in ggml.h (but Q8_1, a working type that no file holds, has 36 bytes there). Types that
- * the engine cannot compute are listed too, so that errors can name them. The layout of a block
- * stands in `dequantize.ts`.
+ * numbers as in ggml.h (but Q8_1, a working type that no file holds, has 36 bytes there). Types
+ * that the engine cannot compute are listed too, so that errors can name them. The layout of a
+ * block stands in `dequantize.ts`.
  */
 
 export interface TensorType {

@@ -1,6 +1,7 @@
 /**
- * Writes a GGUF file (little endian, version 3 or 2): metadata and tensors -> bytes. For tiny models,
- * tests and conversion; the whole file is built in memory. The layout stands in `header.ts`.
+ * Writes a GGUF file (little endian, version 3 or 2): metadata and tensors -> bytes. For tiny
+ * models, tests and conversion; the whole file is built in memory. The layout stands in
+ * `header.ts`.
  */
 import { assert } from '../../base/index.ts';
 import {

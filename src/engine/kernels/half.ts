@@ -1,4 +1,6 @@
 /** IEEE binary16, exactly as the kernels read and write it (assembly/half.ts). */
+import { powerOfTwo } from './math.ts';
+
 const words = new Uint32Array(1);
 const floats = new Float32Array(words.buffer);
 
@@ -7,8 +9,8 @@ export function halfToFloat(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
   const mantissa = bits & 1023;
-  if (exponent === 0) return sign * mantissa * 2 ** -24;
-  return sign * (1024 + mantissa) * 2 ** (exponent - 25);
+  if (exponent === 0) return sign * mantissa * 5.9604644775390625e-8;
+  return sign * (1024 + mantissa) * powerOfTwo(exponent - 25);
 }
 
 /** Bits of the nearest half, ties to even; infinity (0x7c00) from 65520 on. */

@@ -19,6 +19,7 @@
  * in the last group are zero. F32, F16 and BF16 stay as in the file, row after row.
  */
 import { assert } from '../../base/index.ts';
+import type { Form } from './ops.ts';
 
 /** Types by name with their number in kernel calls; twins stand in assembly/. */
 export const WEIGHT_TYPES = {
@@ -64,10 +65,14 @@ export function isWeightType(name: string): name is WeightType {
   return Object.hasOwn(WEIGHT_TYPES, name);
 }
 
-/** What the input of a product with this type must look like. */
-export function formOf(type: WeightType): 'float' | 'int8' | 'int16' {
+/**
+ * What the input of a product with this type must look like. `precise`: 15 bits instead of 8 where
+ * the type gives the choice; which products are precise is the model's (numerics.md section 2).
+ */
+export function formOf(type: WeightType, precise = false): Form {
   if (type === 'F32' || type === 'F16' || type === 'BF16') return 'float';
-  return type === 'Q8_0' ? 'int16' : 'int8';
+  if (type === 'Q8_0') return 'int16';
+  return precise ? 'int15' : 'int8';
 }
 
 /** Bytes of one row of K elements in the file. */

@@ -14,6 +14,16 @@ const EXP = [
   5.0000001201e-1,
 ].map(f);
 
+const doubleWords = new Uint32Array(2);
+const double = new Float64Array(doubleWords.buffer);
+
+/** 2^n for -1022 <= n <= 1023, by its bits: the language leaves the last bit of ** open. */
+export function powerOfTwo(n: number): number {
+  doubleWords[0] = 0;
+  doubleWords[1] = (n + 1023) << 20;
+  return double[0];
+}
+
 /** Nearest integer, ties to even; |x| below 2^22. */
 export function roundTiesToEven(x: number): number {
   const floor = Math.floor(x);
@@ -33,7 +43,7 @@ export function expF32(input: number): number {
   for (let i = 1; i < EXP.length; i += 1) p = f(f(p * r) + EXP[i]);
   const y = f(f(f(p * f(r * r)) + r) + 1);
   // NaN scales to NaN; 2^n is exact for the n that occur.
-  return Number.isNaN(y) ? y : f(y * 2 ** n);
+  return Number.isNaN(y) ? y : f(y * powerOfTwo(n));
 }
 
 /** The fixed tree over 16 partial sums (section 3): j + 8, then 4, 2, 1. */
@@ -78,7 +88,7 @@ export function expF64(x: number): number {
   const r = x - n * LN2_F64_HIGH - n * LN2_F64_LOW;
   let sum = 1;
   for (let k = 17; k >= 1; k -= 1) sum = 1 + (r / k) * sum;
-  return sum * 2 ** n;
+  return sum * powerOfTwo(n);
 }
 
 /** pi/2 in three parts of 33 bits each (fdlibm), and what is left. */

@@ -3,9 +3,9 @@
  * `HEAP_START`. The kernels hold no data of their own, so whoever makes a memory calls
  * `initializeMemory` once. Twin of assembly/constants.ts (a test compares them).
  *
- *   0      1024       1088        1152      1156            1216          2048
- *   +------+----------+-----------+---------+---------------+-------------+----
- *   | none | constant vectors     | fault   | worker control (worker/)    | heap
+ *   0      1024                1088   1152    1156       1160   1216                       2048
+ *   +------+-------------------+------+-------+----------+------+--------------------------+----
+ *   | none | constant vectors  |      | fault | sleepers |      | worker control (worker/) | heap
  */
 export const ONES = 1024;
 export const MASK4 = 1040;
@@ -13,11 +13,15 @@ export const HALF_MASK = 1056;
 export const HALF_SCALE = 1072;
 /** i32: address of the kernel call that met a value that is not finite, 0 for none. */
 export const FAULT = 1152;
+/** i32: workers that sleep at a barrier (assembly/record.ts). */
+export const SLEEPERS = 1156;
 /** 16 words that the workers use to wake each other. */
 export const CONTROL = 1216;
 export const HEAP_START = 2048;
 
-/** Writes the constant vectors. Owner: the thread that made the memory, before any other sees it. */
+/**
+ * Writes the constant vectors. Owner: the thread that made the memory, before any other sees it.
+ */
 export function initializeMemory(buffer: ArrayBufferLike): void {
   new Int16Array(buffer, ONES, 8).fill(1);
   new Uint8Array(buffer, MASK4, 16).fill(15);

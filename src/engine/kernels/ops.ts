@@ -21,8 +21,8 @@ export const OPCODES = {
 
 /** Where the input of matrix products comes from. */
 export const SOURCES = { plain: 0, norm: 1, swiglu: 2 } as const;
-/** How it is prepared: f32 rows, blocks of 8-bit or of 16-bit integers (activations.ts). */
-export const FORMS = { float: 0, int8: 1, int16: 2 } as const;
+/** How it is prepared: f32 rows, blocks of 8-, 16- or 15-bit integers (activations.ts). */
+export const FORMS = { float: 0, int8: 1, int16: 2, int15: 3 } as const;
 
 export type Source = keyof typeof SOURCES;
 export type Form = keyof typeof FORMS;
@@ -74,6 +74,8 @@ export interface MatmulCall extends Labelled {
   N: number;
   columns: number;
   type: number;
+  /** How the columns were prepared. */
+  form: Form;
   /** The next call does not read this one's result. */
   noBarrier?: boolean;
 }
@@ -167,7 +169,7 @@ export class OpList {
     const opcode = OPCODES.matmul | (call.noBarrier ? NO_BARRIER : 0);
     this.#put(call.label, opcode, Math.ceil(call.N / 4), [
       ...[call.out, call.outStride, call.add ? 1 : 0, call.weights, call.activations],
-      ...[call.K, call.N, call.columns, call.type],
+      ...[call.K, call.N, call.columns, call.type | (call.form === 'int15' ? 256 : 0)],
     ]);
   }
 

@@ -1,7 +1,9 @@
 /** Matrix products and embedding rows in plain TypeScript, numerics.md sections 2, 3 and 5. */
-import { activationBytes, tileOf } from './activations.ts';
+import { assert } from '../../base/index.ts';
+import { activationBytes, BLOCK_BYTES, tileOf } from './activations.ts';
 import { formOf, WEIGHT_TYPES, type WeightType } from './layout.ts';
 import { tree16 } from './math.ts';
+import type { Form } from './ops.ts';
 import type { Call, Views } from './reference.ts';
 
 const f = Math.fround;
@@ -9,9 +11,10 @@ const f = Math.fround;
 const TYPE_NAMES = Object.keys(WEIGHT_TYPES) as WeightType[];
 
 export function matmulReference(views: Views, call: Call): void {
-  const type = TYPE_NAMES[call.integer(8)];
+  const kind = call.integer(8);
+  const type = TYPE_NAMES[kind & 255];
+  const form = formOf(type, kind > 255);
   const [K, N, columns] = [call.integer(5), call.integer(6), call.integer(7)];
-  const form = formOf(type);
   // Rows past N in the last group are computed as well; packed types only.
   const rows = form === 'float' ? N : Math.ceil(N / 4) * 4;
   for (let n = 0; n < rows; n += 1) {
@@ -19,7 +22,7 @@ export function matmulReference(views: Views, call: Call): void {
       const out = (call.address(0) + c * call.address(1) + n * 4) >>> 2;
       let value: number;
       if (form === 'float') value = floatProduct(views, call, type, n, c, K);
-      else value = blockProduct(views, call, type, n, c);
+      else value = blockProduct(views, call, type, form, n, c);
       views.f32[out] = call.integer(2) === 1 ? f(views.f32[out] + value) : value;
     }
   }
@@ -54,23 +57,36 @@ function floatWeight(views: Views, weights: number, type: WeightType, element: n
 }
 
 /** acc += step * (d I - ...), one block of 32 after the other. */
-function blockProduct(views: Views, call: Call, type: WeightType, n: number, c: number): number {
+function blockProduct(
+  views: Views,
+  call: Call,
+  type: WeightType,
+  form: Form,
+  n: number,
+  c: number,
+): number {
+  assert(form !== 'float', 'packed weights take integers');
   const [K, columns] = [call.integer(5), call.integer(7)];
-  const form = formOf(type);
   const { offset, width, lane } = tileOf(form, K, c, columns);
   const q = call.address(4) + offset + lane * 4;
+  const blockBytes = BLOCK_BYTES[form] * width;
+  const stepOffset = blockBytes - (form === 'int16' ? 4 : 16) * width;
   let sum = 0;
   for (let b = 0; b < K / 32; b += 1) {
     const block = blockOf(views, call.address(3), type, K, n, b);
-    const at = q + b * (form === 'int16' ? 68 : 48) * width;
-    const step = views.f32[(at + (form === 'int16' ? 16 : 8) * width * 4) >>> 2];
-    const activation = (k: number): number =>
-      form === 'int16'
-        ? views.i16[(at + (k >> 1) * width * 4 + (k & 1) * 2) >> 1]
-        : views.i8[at + (k >> 2) * width * 4 + (k & 3)];
-    sum = f(sum + f(step * blockValue(block, activation)));
+    const at = q + b * blockBytes;
+    const step = views.f32[(at + stepOffset) >>> 2];
+    const value = blockValue(block, (k) => integerAt(views, at, width, form, k));
+    sum = f(sum + f(step * value));
   }
   return sum;
+}
+
+/** Integer k of a block of a prepared column (activations.ts). */
+function integerAt(views: Views, at: number, width: number, form: Form, k: number): number {
+  if (form === 'int16') return views.i16[(at + (k >> 1) * width * 4 + (k & 1) * 2) >> 1];
+  const byte = at + (k >> 2) * width * 4 + (k & 3);
+  return form === 'int8' ? views.i8[byte] : views.i8[byte] * 128 + views.i8[byte + 8 * width * 4];
 }
 
 /** A block of 32 weights: w[k] = d * scale[k / 16] * code[k] - min. */
@@ -80,6 +96,8 @@ interface Block {
   d: number;
   /** Integer scales of the two halves; 1 where the type has none. */
   scales: [number, number];
+  /** Each half has a scale of its own (Q6_K). */
+  halves?: boolean;
   /** Q4_1, Q5_1: m. */
   m?: number;
   /** Q4_K, Q5_K: dmin and the integer min. */
@@ -87,17 +105,20 @@ interface Block {
   min?: number;
 }
 
-/** d I, d I + m J, or d (sc I) - dmin (mn J), with exact I and J. */
+/** d I, d I + m J, or d (sc I) - dmin (mn J), with exact sums I of codes and J of integers. */
 function blockValue(block: Block, activation: (k: number) => number): number {
-  let I = 0;
+  const I = [0, 0];
   let J = 0;
   for (let k = 0; k < 32; k += 1) {
-    I += block.scales[k >> 4] * block.codes[k] * activation(k);
+    I[k >> 4] += block.codes[k] * activation(k);
     J += activation(k);
   }
-  const main = f(block.d * f(I));
+  const [first, second] = block.scales;
+  const sum =
+    block.halves === true ? f(f(first * I[0]) + f(second * I[1])) : f(first * f(I[0] + I[1]));
+  const main = f(block.d * sum);
   if (block.m !== undefined) return f(main + f(block.m * J));
-  if (block.dmin !== undefined) return f(main - f(block.dmin * (block.min ?? 0) * J));
+  if (block.dmin !== undefined) return f(main - f(block.dmin * f((block.min ?? 0) * J)));
   return main;
 }
 
@@ -128,7 +149,9 @@ function blockOf(
   const d = views.half(start + lane * 2);
   const codes = codesOf(views, at, type, lane);
   const scales = at + codeBytes + lane;
-  if (type === 'Q6_K') return { codes, d, scales: [views.i8[scales], views.i8[scales + 4]] };
+  if (type === 'Q6_K') {
+    return { codes, d, scales: [views.i8[scales], views.i8[scales + 4]], halves: true };
+  }
   const dmin = views.half(start + 8 + lane * 2);
   return {
     codes,

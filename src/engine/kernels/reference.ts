@@ -3,11 +3,19 @@
  * the WebAssembly modules, written to be read beside docs/formats/numerics.md. Slow; for tests,
  * for the self-test at start, and for machines without SIMD.
  */
-import { tileOf } from './activations.ts';
+import { BLOCK_BYTES, INTEGER_MAX, tileOf } from './activations.ts';
 import { floatToHalf, halfToFloat } from './half.ts';
 import { expF32, roundTiesToEven, tree16 } from './math.ts';
 import { FAULT } from './memory-map.ts';
-import { ATTENTION_TILE_ROWS, FORMS, OPCODES, RECORD_BYTES, RECORD_WORDS, SOURCES } from './ops.ts';
+import {
+  ATTENTION_TILE_ROWS,
+  FORMS,
+  type Form,
+  OPCODES,
+  RECORD_BYTES,
+  RECORD_WORDS,
+  SOURCES,
+} from './ops.ts';
 import { attentionReference } from './reference-attention.ts';
 import { embedReference, matmulReference } from './reference-matmul.ts';
 
@@ -75,14 +83,18 @@ function runCall(views: Views, opcode: number, call: Call): void {
   else if (opcode !== OPCODES.read) throw new Error(`unknown kernel ${opcode}`);
 }
 
+/** Keeps the earliest call of the list. */
 function fault(views: Views, call: Call): void {
-  views.i32[FAULT >> 2] = call.record;
+  const known = views.u32[FAULT >> 2];
+  if (known === 0 || known > call.record) views.u32[FAULT >> 2] = call.record;
 }
+
+const FORM_NAMES = Object.keys(FORMS) as Form[];
 
 /** Sections 2, 5, 6: norm or SwiGLU, then rows of floats or blocks of integers. */
 function activateReference(views: Views, call: Call): void {
   const source = call.integer(1) & 255;
-  const form = call.integer(1) >> 8;
+  const form = FORM_NAMES[call.integer(1) >> 8];
   const K = call.integer(6);
   const columns = call.integer(7);
   const index = call.address(9);
@@ -91,22 +103,22 @@ function activateReference(views: Views, call: Call): void {
     const from = index === 0 ? c : views.i32[(index >>> 2) + c];
     const x = (call.address(2) + from * call.address(3)) >>> 2;
     const second = (call.address(4) + from * call.address(5)) >>> 2;
-    readSource(views, row, source, x, second, call.float(8));
-    if (form === FORMS.float) putFloats(views, call, row, c);
+    readSource(views, call, row, source, x, second);
+    if (form === 'float') putFloats(views, call, row, c);
     else putBlocks(views, call, row, c, columns, form);
   }
 }
 
 function readSource(
   views: Views,
+  call: Call,
   row: Float32Array,
   source: number,
   x: number,
   second: number,
-  eps: number,
 ): void {
   const scale =
-    source === SOURCES.norm ? inverseRms(views.f32.subarray(x, x + row.length), eps) : 1;
+    source === SOURCES.norm ? inverseRms(views, call, views.f32.subarray(x, x + row.length)) : 1;
   for (let k = 0; k < row.length; k += 1) {
     const value = views.f32[x + k];
     const other = views.f32[second + k];
@@ -117,10 +129,13 @@ function readSource(
 }
 
 /** Section 6: 1 / sqrt(mean of squares + eps). */
-function inverseRms(x: Float32Array, eps: number): number {
+function inverseRms(views: Views, call: Call, x: Float32Array): number {
   const partial = new Float32Array(16);
   for (let k = 0; k < x.length; k += 1) partial[k & 15] = f(partial[k & 15] + f(x[k] * x[k]));
-  return f(1 / f(Math.sqrt(f(f(tree16(partial) / x.length) + eps))));
+  const mean = f(tree16(partial) / x.length);
+  // An overflow would turn finite values into zeros.
+  if (!(mean < Number.POSITIVE_INFINITY)) fault(views, call);
+  return f(1 / f(Math.sqrt(f(mean + call.float(8)))));
 }
 
 function putFloats(views: Views, call: Call, row: Float32Array, c: number): void {
@@ -128,43 +143,79 @@ function putFloats(views: Views, call: Call, row: Float32Array, c: number): void
   if (!row.every(Number.isFinite)) fault(views, call);
 }
 
-/** Section 2: blocks of 32, step = amax / 127 (or 32767), q = nearest(x * (127 / amax)). */
+type BlockForm = Exclude<Form, 'float'>;
+
+/** Section 2: blocks of 32, step = amax / top, q = nearest(x * (top / amax)). */
 function putBlocks(
   views: Views,
   call: Call,
   row: Float32Array,
   c: number,
   columns: number,
-  form: number,
+  form: BlockForm,
 ): void {
-  const wide = form === FORMS.int16;
-  const top = wide ? 32767 : 127;
-  const { offset, width, lane } = tileOf(wide ? 'int16' : 'int8', row.length, c, columns);
+  const { offset, width, lane } = tileOf(form, row.length, c, columns);
   let out = call.address(0) + offset + lane * 4;
   for (let k = 0; k < row.length; k += 32) {
-    let amax = 0;
-    for (const value of row.subarray(k, k + 32)) {
-      if (!(Math.abs(value) <= amax)) amax = Math.abs(value);
+    const { step, integers } = quantizeBlock(views, call, row.subarray(k, k + 32), form);
+    putIntegers(views, out, width, form, integers);
+    const scales = out + (BLOCK_BYTES[form] - (form === 'int16' ? 4 : 16)) * width;
+    views.f32[scales >>> 2] = step;
+    if (form !== 'int16') {
+      const sum = (from: number, to: number): number =>
+        integers.slice(from, to).reduce((a, b) => a + b, 0);
+      views.f32[(scales + width * 4) >>> 2] = sum(0, 32);
+      views.f32[(scales + 2 * width * 4) >>> 2] = sum(0, 16);
+      views.f32[(scales + 3 * width * 4) >>> 2] = sum(16, 32);
     }
-    const finite = amax < Number.POSITIVE_INFINITY;
-    if (!finite) fault(views, call);
-    const live = finite && amax >= 2 ** -100;
-    const inverse = live ? f(top / amax) : 0;
-    const sums = [0, 0];
-    for (let i = 0; i < 32; i += 1) {
-      const q = live ? roundTiesToEven(f(row[k + i] * inverse)) : 0;
-      sums[i >> 4] += q;
-      if (wide) views.i16[(out + (i >> 1) * width * 4 + (i & 1) * 2) >> 1] = q;
-      else views.i8[out + (i >> 2) * width * 4 + (i & 3)] = q;
+    out += BLOCK_BYTES[form] * width;
+  }
+}
+
+/** A block below 2^-100 gives zeros; one that is not finite is a fault. */
+function quantizeBlock(
+  views: Views,
+  call: Call,
+  block: Float32Array,
+  form: BlockForm,
+): { step: number; integers: number[] } {
+  const top = INTEGER_MAX[form];
+  let amax = 0;
+  for (const value of block) amax = Math.max(amax, Math.abs(value));
+  if (!(amax < Number.POSITIVE_INFINITY)) {
+    fault(views, call);
+    return { step: 0, integers: ZEROS };
+  }
+  if (amax < 2 ** -100) return { step: 0, integers: ZEROS };
+  const inverse = f(top / amax);
+  return {
+    step: f(amax / top),
+    integers: Array.from(block, (x) => roundTiesToEven(f(x * inverse))),
+  };
+}
+
+const ZEROS: number[] = new Array(32).fill(0);
+
+function putIntegers(
+  views: Views,
+  out: number,
+  width: number,
+  form: BlockForm,
+  integers: readonly number[],
+): void {
+  for (const [i, q] of integers.entries()) {
+    if (form === 'int16') {
+      views.i16[(out + (i >> 1) * width * 4 + (i & 1) * 2) >> 1] = q;
+      continue;
     }
-    const scales = out + (wide ? 16 : 8) * width * 4;
-    views.f32[scales >>> 2] = live ? f(amax / top) : 0;
-    if (!wide) {
-      views.f32[(scales + width * 4) >>> 2] = sums[0] + sums[1];
-      views.f32[(scales + 2 * width * 4) >>> 2] = sums[0];
-      views.f32[(scales + 3 * width * 4) >>> 2] = sums[1];
+    const at = out + (i >> 2) * width * 4 + (i & 3);
+    if (form === 'int8') {
+      views.i8[at] = q;
+    } else {
+      const high = (q + 64) >> 7;
+      views.i8[at] = high;
+      views.i8[at + 8 * width * 4] = q - high * 128;
     }
-    out += (wide ? 68 : 48) * width;
   }
 }
 

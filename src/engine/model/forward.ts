@@ -3,10 +3,10 @@
  * attention, residual, norm, feed-forward, residual; logits only for the rows that want them.
  * The rows themselves (token, position, page table) stand in memory already: batch.ts.
  */
-import { type Form, formOf, type OpList, WEIGHT_TYPES } from '../kernels/index.ts';
+import { type Form, type OpList, WEIGHT_TYPES } from '../kernels/index.ts';
 import type { ModelConfig } from './config.ts';
 import type { MemoryPlan } from './memory-plan.ts';
-import type { Layer, Tensor, Weights } from './tensors.ts';
+import { formOfTensor, type Layer, type Tensor, type Weights } from './tensors.ts';
 
 export interface Model {
   config: ModelConfig;
@@ -139,7 +139,7 @@ function products(
   targets: readonly Target[],
 ): void {
   const K = targets[0].tensor.K;
-  const forms = new Set<Form>(targets.map((target) => formOf(target.tensor.type)));
+  const forms = new Set<Form>(targets.map((target) => formOfTensor(target.tensor)));
   for (const form of forms) {
     list.activate({
       ...{ out: plan.activations[form], source: input.source, form, in: input.address },
@@ -152,8 +152,8 @@ function products(
     const { tensor, out, stride } = target;
     list.matmul({
       ...{ out, outStride: stride, add: target.add ?? false, weights: tensor.address },
-      ...{ activations: plan.activations[formOf(tensor.type)], K, N: tensor.N },
-      ...{ columns: input.columns, type: WEIGHT_TYPES[tensor.type] },
+      ...{ activations: plan.activations[formOfTensor(tensor)], K, N: tensor.N },
+      ...{ columns: input.columns, type: WEIGHT_TYPES[tensor.type], form: formOfTensor(tensor) },
       noBarrier: i < targets.length - 1,
       label: tensor.name,
     });

@@ -2,21 +2,20 @@
  * Where everything lies in the kernels' memory, computed before anything is loaded, so that a model
  * that does not fit is refused with its numbers.
  *
- *   fixed | call list | weights | rope table | batch | page tables | activations, buffers | KV pages
+ *   fixed | call list | weights | rope table | batch | page tables | activations | KV pages
  */
 import { formatBytes, WASM_MEMORY_BYTES_MAX } from '../../base/index.ts';
 import {
   activationBytes,
   attentionScratchBytes,
   type Form,
-  formOf,
   HEAP_START,
   PAGE_POSITIONS,
   RECORD_BYTES,
 } from '../kernels/index.ts';
 import type { ModelConfig } from './config.ts';
 import { modelError } from './errors.ts';
-import type { Tensor, Weights } from './tensors.ts';
+import { formOfTensor, type Tensor, type Weights } from './tensors.ts';
 
 export interface PlanOptions {
   /** Positions of one sequence at most. */
@@ -124,15 +123,18 @@ function planActivations(
   rowCountMax: number,
   take: (bytes: number) => number,
 ): Record<Form, number> {
-  const widest: Record<Form, number> = { float: 0, int8: 0, int16: 0 };
+  const widest: Record<Form, number> = { float: 0, int8: 0, int16: 0, int15: 0 };
   for (const tensor of weights.all) {
     if (tensor.N === 1) continue;
-    const form = formOf(tensor.type);
+    const form = formOfTensor(tensor);
     widest[form] = Math.max(widest[form], tensor.K);
   }
   const place = (form: Form): number =>
     widest[form] === 0 ? 0 : take(rowCountMax * activationBytes(form, widest[form]));
-  return { float: place('float'), int8: place('int8'), int16: place('int16') };
+  return {
+    ...{ float: place('float'), int8: place('int8') },
+    ...{ int16: place('int16'), int15: place('int15') },
+  };
 }
 
 function tooLarge(totalBytes: number, weights: Weights, kvBytes: number): Error {
@@ -143,7 +145,8 @@ function tooLarge(totalBytes: number, weights: Weights, kvBytes: number): Error 
   return modelError(
     'out-of-memory',
     `the model needs ${formatBytes(totalBytes)} (weights ${formatBytes(weightBytes)}, KV cache ` +
-      `${formatBytes(kvBytes)}); one WebAssembly memory holds ${formatBytes(WASM_MEMORY_BYTES_MAX)}. ` +
+      `${formatBytes(kvBytes)}); one WebAssembly memory holds ` +
+      `${formatBytes(WASM_MEMORY_BYTES_MAX)}. ` +
       'Give a smaller --context, or a smaller model.',
   );
 }

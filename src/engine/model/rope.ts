@@ -1,4 +1,6 @@
-/** Rotation angles, numerics.md section 7: computed in f64 with stated polynomials, rounded once. */
+/**
+ * Rotation angles, numerics.md section 7: computed in f64 with stated polynomials, rounded once.
+ */
 import { expF64, logF64, sinCosF64 } from '../kernels/index.ts';
 
 /**

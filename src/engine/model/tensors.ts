@@ -1,6 +1,13 @@
 /** Which tensors a llama model has, of which shape: name in the file -> place in the model. */
 import type { TensorInfo } from '../gguf/index.ts';
-import { columnMultiple, isWeightType, packedBytes, type WeightType } from '../kernels/index.ts';
+import {
+  columnMultiple,
+  type Form,
+  formOf,
+  isWeightType,
+  packedBytes,
+  type WeightType,
+} from '../kernels/index.ts';
 import type { ModelConfig } from './config.ts';
 import { modelError } from './errors.ts';
 
@@ -16,6 +23,13 @@ export interface Tensor {
   /** In the kernels' memory, our layout. Set by planMemory. */
   address: number;
   packedBytes: number;
+  /** Its input keeps 15 bits where the type gives the choice (numerics.md section 2). */
+  precise: boolean;
+}
+
+/** How the input of a product with this tensor is prepared. */
+export function formOfTensor(tensor: Tensor): Form {
+  return formOf(tensor.type, tensor.precise);
 }
 
 export interface Layer {
@@ -67,7 +81,23 @@ export function readTensors(tensors: readonly TensorInfo[], config: ModelConfig)
     ? book.matrix('output.weight', vocabularySize, width)
     : embedding;
   book.refuseUnused();
+  markPrecise(layers, output);
   return { embedding, layers, norm, output, all: book.taken };
+}
+
+/**
+ * The products whose input keeps 15 bits: all but the gate and up projections of the layers before
+ * the last, which are half of the work and bring in the least noise for it (docs/performance.md,
+ * "Precision").
+ */
+function markPrecise(layers: readonly Layer[], output: Tensor): void {
+  for (const [i, layer] of layers.entries()) {
+    const isLast = i === layers.length - 1;
+    const { q, k, v, attentionOut, gate, up, down } = layer;
+    for (const tensor of [q, k, v, attentionOut, down]) tensor.precise = true;
+    for (const tensor of [gate, up]) tensor.precise = isLast;
+  }
+  output.precise = true;
 }
 
 /** Rows of the token embedding: the size of the vocabulary. */
@@ -137,7 +167,10 @@ class TensorBook {
     }
     const { offsetBytes, sizeBytes } = info;
     const packed = packedBytes(type, N, K);
-    const tensor = { name, type, N, K, offsetBytes, sizeBytes, address: 0, packedBytes: packed };
+    const tensor: Tensor = {
+      ...{ name, type, N, K, offsetBytes, sizeBytes },
+      ...{ address: 0, packedBytes: packed, precise: false },
+    };
     this.taken.push(tensor);
     return tensor;
   }

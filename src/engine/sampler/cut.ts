@@ -27,8 +27,8 @@ export class CutFinder {
    * The cut at the first token, in the order, at which the sum of `measures` reaches `target`; the
    * cut `within` when it is not reached there.
    * @param logits  f32 [vocabulary]
-   * @param measures  f64 [vocabulary], integers whose sum is below 2^53; tokens of measure 0 take no
-   *   part, unless the target is 0
+   * @param measures  f64 [vocabulary], integers whose sum is below 2^53; tokens of measure 0
+   *   take no part, unless the target is 0
    * @param within  tokens outside of this cut take no part
    */
   find(logits: Float32Array, measures: Float64Array, target: number, within: Cut): Cut {

@@ -147,7 +147,9 @@ export class Sampler {
     return this.#cutFinder.find(values, weights, params.topP * sum, cut);
   }
 
-  /** Sections 5 (min-p) and 6: the first id at which the weights so far exceed u times their sum. */
+  /**
+   * Sections 5 (min-p) and 6: the first id at which the weights so far exceed u times their sum.
+   */
   #draw(cut: Cut, weightMin: number, uniform: number): number {
     const values = this.#logits;
     const weights = this.#weights;

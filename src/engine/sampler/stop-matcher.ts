@@ -1,7 +1,8 @@
 /**
- * Finds stop sequences in a text that arrives in pieces. Text is held back only while it could still
- * become part of a stop sequence. The match that is complete first wins, of those the longest; so
- * the result does not depend on how the text is cut into pieces. Pieces hold whole characters.
+ * Finds stop sequences in a text that arrives in pieces. Text is held back only while it could
+ * still become part of a stop sequence. The match that is complete first wins, of those the
+ * longest; so the result does not depend on how the text is cut into pieces. Pieces hold whole
+ * characters.
  */
 import { assert, VitrineError } from '../../base/index.ts';
 import type { SamplerErrorCode } from './params.ts';

@@ -1,7 +1,7 @@
 /**
  * Probabilities as integers. A token whose scaled logit lies d <= 0 beside the highest weighs
- * round(2^32 e^d), ties to even. Sums over up to 2^20 tokens stay below 2^53 and are therefore exact
- * in any order: no implementation has to add in ours. Section 4 of
+ * round(2^32 e^d), ties to even. Sums over up to 2^20 tokens stay below 2^53 and are therefore
+ * exact in any order: no implementation has to add in ours. Section 4 of
  * docs/formats/numerics-sampling.md.
  *
  * `weightOf` is `roundTiesToEven(expF32(d) * 2^32)` of the kernels' expF32, written out for this

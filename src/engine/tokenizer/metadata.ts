@@ -68,11 +68,14 @@ export function readMetadata(metadata: ReadonlyMap<string, unknown>): TokenizerM
   };
 }
 
-/** The error for a vocabulary that contradicts itself; `problem` says what was expected and came. */
+/**
+ * The error for a vocabulary that contradicts itself; `problem` says what was expected and came.
+ */
 export function corrupt(problem: string): VitrineError<TokenizerErrorCode> {
   return new VitrineError(
     'bad-header',
-    `the tokenizer in the model file is corrupt: ${problem}; fetch the file again or convert it anew.`,
+    `the tokenizer in the model file is corrupt: ${problem}; fetch the file again or ` +
+      'convert it anew.',
   );
 }
 

@@ -30,8 +30,8 @@ test('ids equal those of tokenizers when special tokens are parsed', () => {
 });
 
 /**
- * Texts whose ids differ, by rule. U+1AD0 came with Unicode 17 as a combining mark: JavaScript's NFC
- * sorts it before its neighbour, the older tables of `tokenizers` do not know it.
+ * Texts whose ids differ, by rule. U+1AD0 came with Unicode 17 as a combining mark: JavaScript's
+ * NFC sorts it before its neighbour, the older tables of `tokenizers` do not know it.
  */
 const KNOWN_DIVERGENCE: Record<string, string[]> = {
   qwen2: ['\u1ad0\u1ab9 \u1aa81\u1cd0\u19d2\u1858a'],

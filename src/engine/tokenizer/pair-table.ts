@@ -1,7 +1,7 @@
 /**
  * Hash table from a pair of token ids to the rank and the product of their merge. Open addressing
- * in typed arrays: a lookup allocates nothing (a Map keyed by a combined number was the alternative;
- * numbers above 2^31 are heap objects there).
+ * in typed arrays: a lookup allocates nothing (a Map keyed by a combined number was the
+ * alternative; numbers above 2^31 are heap objects there).
  */
 export class PairTable {
   /** Slots of [left id, right id]; left -1 is an empty slot. */

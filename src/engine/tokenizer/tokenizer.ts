@@ -108,11 +108,11 @@ function createTextEncoder(vocabulary: Vocabulary): TextEncoder {
   };
 }
 
-/** Refuses control tokens that reach over a guard. Candidates come with ascending starts. */
+/** Refuses control tokens with a guarded character. Candidates come with ascending starts. */
 function refuseOverGuards(guards: readonly number[], isControl: (id: number) => boolean): Accept {
   let at = 0;
   return (id, start, end) => {
-    while (at < guards.length && guards[at] <= start) at += 1;
+    while (at < guards.length && guards[at] < start) at += 1;
     return !isControl(id) || at >= guards.length || guards[at] >= end;
   };
 }

@@ -14,7 +14,9 @@ export interface Tokenizer {
    * @throws VitrineError bad-request for such a character, unless it is to be dropped
    */
   encode(text: string, options?: EncodeOptions): number[];
-  /** Text of the ids; special tokens are left out unless asked for. Invalid UTF-8 becomes U+FFFD. */
+  /**
+   * Text of the ids; special tokens are left out unless asked for. Invalid UTF-8 becomes U+FFFD.
+   */
   decode(tokenIds: readonly number[], options?: { special?: boolean }): string;
   /** Bytes of one token; empty for special tokens unless asked for. */
   tokenBytes(tokenId: number, options?: { special?: boolean }): Uint8Array;
@@ -47,9 +49,9 @@ export interface VocabularyTokenizer extends Tokenizer {
   /** Texts of the tokens that only `parseSpecial` turns into ids. */
   readonly controlTexts: readonly string[];
   /**
-   * As `encode` with `parseSpecial`, but no control token is taken that reaches over one of
-   * `guards`: ascending UTF-16 offsets into `text`, which must be well-formed. Ordinary text is
-   * tokenised as if the guards were not there.
+   * As `encode` with `parseSpecial`, but no control token is taken that contains the character at
+   * one of `guards`: ascending UTF-16 offsets into `text`, which must be well-formed. Ordinary text
+   * is tokenised as if the guards were not there.
    */
   encodeGuarded(
     text: string,

@@ -20,6 +20,7 @@ try {
     if (Atomics.load(control, STOP) === 1) break;
     kernels.run(Atomics.load(control, LIST), Atomics.load(control, COUNT), worker, workers);
     Atomics.add(control, FINISHED, 1);
+    Atomics.notify(control, FINISHED);
   }
 } catch (error) {
   const code = (error as { code?: string }).code ?? 'kernel-fault';

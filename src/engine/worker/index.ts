@@ -1,3 +1,4 @@
+export { type KernelReport, measureReadBandwidth, testKernels } from './machine.ts';
 export type {
   EndReason,
   FromCoordinator,

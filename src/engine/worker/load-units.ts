@@ -43,6 +43,7 @@ export function loadUnits(
   buffer: ArrayBufferLike,
   onUnit: () => void = () => {},
 ): void {
+  if (units.length === 0) return;
   const control = new Int32Array(buffer, CONTROL, CONTROL_WORDS);
   const staging = new Uint8Array(units.reduce((most, unit) => Math.max(most, unit.sizeBytes), 0));
   const file = openSync(modelPath, 'r');
@@ -73,7 +74,8 @@ function loadUnit(file: number, unit: LoadUnit, bytes: Uint8Array, buffer: Array
   if (bad >= 0) {
     throw new VitrineError(
       'bad-tensor',
-      `the tensor ${unit.tensor} has a NaN or infinity at byte ${unit.offsetBytes + bad} of the file`,
+      `the tensor ${unit.tensor} has a NaN or infinity at byte ${unit.offsetBytes + bad} of the ` +
+        'file',
     );
   }
   pack(type, unit.K, bytes, new Uint8Array(buffer, unit.address, unit.packedBytes));

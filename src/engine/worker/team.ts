@@ -5,6 +5,9 @@ import { CONTROL, FAULT, type Kernels, type OpList } from '../kernels/index.ts';
 import { CONTROL_WORDS, COUNT, FINISHED, LIST, STEP, STOP } from './control.ts';
 import type { ComputeThreadData } from './protocol.ts';
 
+/** Reads of the counter before the coordinator sleeps: a thread may have lost its core. */
+const FINISH_SPINS = 4000;
+
 export class Team {
   readonly #kernels: Kernels;
   readonly #control: Int32Array;
@@ -49,10 +52,7 @@ export class Team {
     Atomics.add(control, STEP, 1);
     Atomics.notify(control, STEP);
     this.#kernels.run(list.start, list.count, 0, this.workers);
-    // The others have passed the last barrier and only have to leave the call.
-    while (Atomics.load(control, FINISHED) < this.#threads.length) {
-      // spin: some nanoseconds
-    }
+    this.#awaitFinished();
     const record = this.#fault[0];
     if (record === 0) return;
     throw new VitrineError(
@@ -60,6 +60,15 @@ export class Team {
       `a value that is not finite came into ${list.labelOf(record)}; the weights or the prompt ` +
         'drive this model out of range',
     );
+  }
+
+  /** The others have passed the last barrier and only have to leave the call. */
+  #awaitFinished(): void {
+    for (let spins = 0; ; spins += 1) {
+      const finished = Atomics.load(this.#control, FINISHED);
+      if (finished >= this.#threads.length) return;
+      if (spins > FINISH_SPINS) Atomics.wait(this.#control, FINISHED, finished, 1);
+    }
   }
 
   async close(): Promise<void> {

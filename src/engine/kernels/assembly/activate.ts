@@ -5,11 +5,11 @@
  * a0 out, a1 source | form << 8, a2 in, a3 in stride, a4 second input (norm weights or the up
  * projection), a5 its stride, a6 K, a7 columns, a8 eps, a9 column index list (0: identity)
  *
- * Forms: 0 plain f32 rows; 1 blocks of 8-bit, 2 blocks of 16-bit integers, in tiles of 8, 4 or 1
- * columns (`../activations.ts` draws them).
+ * Forms: 0 plain f32 rows; 1 blocks of 8-bit, 2 of 16-bit, 3 of 15-bit integers (two planes of 8
+ * bits), in tiles of 8, 4 or 1 columns (`../activations.ts` draws them).
  */
 import { address, float, integer } from './record';
-import { FAULT } from './constants';
+import { fault } from './fault';
 import { exp4, tree16 } from './math';
 
 const SOURCE_NORM: i32 = 1;
@@ -25,15 +25,16 @@ export function activate(record: usize, first: i32, end: i32): void {
     const row = index ? load<i32>(index + ((<usize>c) << 2)) : c;
     const x = address(record, 2) + <usize>row * address(record, 3);
     const second = address(record, 4) + <usize>row * address(record, 5);
-    const scale: f32 = source == SOURCE_NORM ? inverseRms(x, K, float(record, 8)) : 1;
+    const scale: f32 = source == SOURCE_NORM ? inverseRms(record, x, K, float(record, 8)) : 1;
     if (form == 0) plainRow(record, source, c, x, second, scale, K);
     else if (form == 1) blocks8(record, source, c, x, second, scale, K, columns);
-    else blocks16(record, source, c, x, second, scale, K, columns);
+    else if (form == 2) blocks16(record, source, c, x, second, scale, K, columns);
+    else blocks15(record, source, c, x, second, scale, K, columns);
   }
 }
 
 /** 1 / sqrt(mean of squares + eps), rounded after each step. */
-function inverseRms(x: usize, K: i32, eps: f32): f32 {
+function inverseRms(record: usize, x: usize, K: i32, eps: f32): f32 {
   let p0 = f32x4.splat(0);
   let p1 = f32x4.splat(0);
   let p2 = f32x4.splat(0);
@@ -49,7 +50,10 @@ function inverseRms(x: usize, K: i32, eps: f32): f32 {
     p3 = f32x4.add(p3, f32x4.mul(v3, v3));
     x += 64;
   }
-  return <f32>1 / sqrt<f32>(tree16(p0, p1, p2, p3) / <f32>K + eps);
+  const mean = tree16(p0, p1, p2, p3) / <f32>K;
+  // An overflow would turn finite values into zeros.
+  if (!(mean < Infinity)) fault(record);
+  return <f32>1 / sqrt<f32>(mean + eps);
 }
 
 /** Four values of the source at element `k`. */
@@ -77,13 +81,15 @@ function plainRow(
     bad = f32x4.max(bad, f32x4.abs(v));
     v128.store(out + (k << 2), v);
   }
-  if (!(horizontalMax(bad) < Infinity)) store<u32>(FAULT, <u32>record);
+  if (!(horizontalMax(bad) < Infinity)) fault(record);
 }
 
 // @ts-ignore: decorator
 @inline
 function horizontalMax(v: v128): f32 {
-  const pairs = f32x4.max(v, i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  const pairs = f32x4.max(
+    v, i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7),
+  );
   return max<f32>(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
 }
 
@@ -128,7 +134,7 @@ function blocks8(
     );
     let step: f32 = 0;
     let inverse: f32 = 0;
-    if (!(amax < Infinity)) store<u32>(FAULT, <u32>record);
+    if (!(amax < Infinity)) fault(record);
     else if (amax >= reinterpret<f32>(0x0d800000)) {
       step = amax / 127;
       inverse = <f32>127 / amax;
@@ -153,10 +159,8 @@ function blocks8(
 @inline
 function quantize4(out: usize, v: v128, inverse: f32): i32 {
   const q = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v, f32x4.splat(inverse))));
-  const words = i16x8.narrow_i32x4_s(q, q);
-  v128.store_lane<u32>(out, i8x16.narrow_i16x8_s(words, words), 0);
-  return i32x4.extract_lane(q, 0) + i32x4.extract_lane(q, 1) +
-    i32x4.extract_lane(q, 2) + i32x4.extract_lane(q, 3);
+  storeBytes(out, q);
+  return horizontalSum(q);
 }
 
 function blocks16(
@@ -174,7 +178,7 @@ function blocks16(
     const amax = horizontalMax(largest);
     let step: f32 = 0;
     let inverse: f32 = 0;
-    if (!(amax < Infinity)) store<u32>(FAULT, <u32>record);
+    if (!(amax < Infinity)) fault(record);
     else if (amax >= reinterpret<f32>(0x0d800000)) {
       step = amax / 32767;
       inverse = <f32>32767 / amax;
@@ -191,4 +195,65 @@ function blocks16(
     store<f32>(q, step);
     out += 68 * width;
   }
+}
+
+/** Two planes: q = 128 high + low, low in -64..63; |q| at most 16319. */
+function blocks15(
+  record: usize, source: i32, c: i32, x: usize, second: usize, scale: f32, K: i32, n: i32,
+): void {
+  const width = <usize>tileWidth(c, n);
+  const lane = <usize>c & (width - 1);
+  const tile = <usize>c - lane;
+  const stride = width << 2;
+  let out = address(record, 0) + tile * ((<usize>K >> 5) * 80);
+  for (let k: usize = 0; k < <usize>K; k += 32) {
+    let largest = f32x4.splat(0);
+    for (let g: usize = 0; g < 8; g++) {
+      largest = f32x4.max(largest, f32x4.abs(load4Block(source, x, second, scale, k, g)));
+    }
+    const amax = horizontalMax(largest);
+    let step: f32 = 0;
+    let inverse: f32 = 0;
+    if (!(amax < Infinity)) fault(record);
+    else if (amax >= reinterpret<f32>(0x0d800000)) {
+      step = amax / 16319;
+      inverse = <f32>16319 / amax;
+    }
+    let q = out + (lane << 2);
+    let sum0 = i32x4.splat(0);
+    let sum1 = i32x4.splat(0);
+    for (let g: usize = 0; g < 8; g++) {
+      const v = f32x4.mul(load4Block(source, x, second, scale, k, g), f32x4.splat(inverse));
+      const integers = i32x4.trunc_sat_f32x4_s(f32x4.nearest(v));
+      const high = i32x4.shr_s(i32x4.add(integers, i32x4.splat(64)), 7);
+      storeBytes(q, high);
+      storeBytes(q + 8 * stride, i32x4.sub(integers, i32x4.shl(high, 7)));
+      if (g < 4) sum0 = i32x4.add(sum0, integers);
+      else sum1 = i32x4.add(sum1, integers);
+      q += stride;
+    }
+    q += 8 * stride;
+    const low = horizontalSum(sum0);
+    const high = horizontalSum(sum1);
+    store<f32>(q, step);
+    store<f32>(q + stride, <f32>(low + high));
+    store<f32>(q + 2 * stride, <f32>low);
+    store<f32>(q + 3 * stride, <f32>high);
+    out += 80 * width;
+  }
+}
+
+/** Four small integers as bytes. */
+// @ts-ignore: decorator
+@inline
+function storeBytes(out: usize, q: v128): void {
+  const words = i16x8.narrow_i32x4_s(q, q);
+  v128.store_lane<u32>(out, i8x16.narrow_i16x8_s(words, words), 0);
+}
+
+// @ts-ignore: decorator
+@inline
+function horizontalSum(q: v128): i32 {
+  return i32x4.extract_lane(q, 0) + i32x4.extract_lane(q, 1) +
+    i32x4.extract_lane(q, 2) + i32x4.extract_lane(q, 3);
 }

@@ -55,7 +55,8 @@ function attendTile(
           expandPage(scratch, kv + <usize>page * address(record, 7), D);
           cached = <i64>page;
         }
-        let q = address(record, 2) + <usize>r * address(record, 3) + <usize>(head * group) * (D << 2);
+        let q = address(record, 2) + <usize>r * address(record, 3)
+          + <usize>(head * group) * (D << 2);
         for (let g = 0; g < group; g++) {
           attendBlock(state + <usize>g * stateBytes, q, scratch, D, min(visible, 64), block == 0);
           q += D << 2;
@@ -81,7 +82,9 @@ function expandPage(out: usize, page: usize, D: usize): void {
 }
 
 /** Scores, exp and weighted values of one query head over one block, folded into the state. */
-function attendBlock(state: usize, q: usize, scratch: usize, D: usize, visible: i32, first: bool): void {
+function attendBlock(
+  state: usize, q: usize, scratch: usize, D: usize, visible: i32, first: bool,
+): void {
   const e = scratch + (D << 9);
   scores32(e, q, scratch, D);
   if (visible > 32) scores32(e + 128, q, scratch + 128, D);
@@ -90,7 +93,9 @@ function attendBlock(state: usize, q: usize, scratch: usize, D: usize, visible: 
   const stateEnd = state + (D << 2);
   const values = scratch + (D << 8);
   if (first) {
-    for (let c: usize = 0; c < D; c += 32) weighted32(state + (c << 2), e, values + (c << 2), D, visible, 0, 1, true);
+    for (let c: usize = 0; c < D; c += 32) {
+      weighted32(state + (c << 2), e, values + (c << 2), D, visible, 0, 1, true);
+    }
     store<f32>(stateEnd, blockMax);
     store<f32>(stateEnd, blockSum, 4);
     return;
@@ -100,7 +105,9 @@ function attendBlock(state: usize, q: usize, scratch: usize, D: usize, visible: 
   const exps = exp4(f32x4.replace_lane(f32x4.splat(oldMax - newMax), 1, blockMax - newMax));
   const alpha = f32x4.extract_lane(exps, 0);
   const beta = f32x4.extract_lane(exps, 1);
-  for (let c: usize = 0; c < D; c += 32) weighted32(state + (c << 2), e, values + (c << 2), D, visible, alpha, beta, false);
+  for (let c: usize = 0; c < D; c += 32) {
+    weighted32(state + (c << 2), e, values + (c << 2), D, visible, alpha, beta, false);
+  }
   store<f32>(stateEnd, newMax);
   store<f32>(stateEnd, load<f32>(stateEnd, 4) * alpha + blockSum * beta, 4);
 }
@@ -135,7 +142,9 @@ function scores32(out: usize, q: usize, k: usize, D: usize): void {
 
 function maxOf(e: usize, visible: i32): f32 {
   let largest = load<f32>(e);
-  for (let p: usize = 1; p < <usize>visible; p++) largest = max<f32>(largest, load<f32>(e + (p << 2)));
+  for (let p: usize = 1; p < <usize>visible; p++) {
+    largest = max<f32>(largest, load<f32>(e + (p << 2)));
+  }
   return largest;
 }
 
@@ -157,7 +166,9 @@ function exponentials(e: usize, blockMax: f32, visible: i32): f32 {
   return tree16(p0, p1, p2, p3);
 }
 
-/** 32 channels of sum(e v) over the visible positions ascending, folded: old * alpha + new * beta. */
+/**
+ * 32 channels of sum(e v) over the visible positions ascending, folded: old * alpha + new * beta.
+ */
 function weighted32(
   out: usize, e: usize, v: usize, D: usize, visible: i32, alpha: f32, beta: f32, first: bool,
 ): void {

@@ -13,3 +13,5 @@ export const HALF_MASK: usize = 1056;
 export const HALF_SCALE: usize = 1072;
 /** i32: address of the first kernel call that met a value that is not finite; 0: none. */
 export const FAULT: usize = 1152;
+/** i32: workers that sleep at a barrier. */
+export const SLEEPERS: usize = 1156;

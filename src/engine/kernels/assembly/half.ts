@@ -1,5 +1,5 @@
 /** Halves (IEEE binary16) to floats and back, exactly; infinities and NaN never come in. */
-import { FAULT } from './constants';
+import { fault } from './fault';
 
 /** Four halves at `p` -> f32x4. `mask` and `scale` are HALF_MASK and HALF_SCALE. */
 // @ts-ignore: decorator
@@ -22,7 +22,7 @@ export function toHalf(x: f32, record: usize): u32 {
   const sign = (bits >> 16) & 0x8000;
   let magnitude = bits & 0x7fffffff;
   if (magnitude >= 0x477ff000) {
-    store<u32>(FAULT, <u32>record);
+    fault(record);
     return sign | 0x7c00;
   }
   if (magnitude < 0x38800000) {

@@ -11,14 +11,18 @@ import { halves } from './half';
 // @ts-ignore: decorator
 @inline
 function bytes4(p: usize): v128 {
-  return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load_zero<u32>(p))));
+  return f32x4.convert_i32x4_u(
+    i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load_zero<u32>(p))),
+  );
 }
 
 /** Four signed bytes -> f32x4. */
 // @ts-ignore: decorator
 @inline
 function signedBytes4(p: usize): v128 {
-  return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load_zero<u32>(p))));
+  return f32x4.convert_i32x4_s(
+    i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load_zero<u32>(p))),
+  );
 }
 
 // @ts-ignore: decorator
@@ -27,7 +31,7 @@ function finish(out: usize, value: v128, add: i32): void {
   v128.store(out, add ? f32x4.add(v128.load(out), value) : value);
 }
 
-export function tileQ4_0x8(
+function int8Q4_0x8(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const ones = v128.load(ONES);
@@ -73,7 +77,7 @@ export function tileQ4_0x8(
   finish(out + 7 * stride, a7, add);
 }
 
-export function tileQ4_0x4(
+function int8Q4_0x4(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const ones = v128.load(ONES);
@@ -107,7 +111,7 @@ export function tileQ4_0x4(
   finish(out + 3 * stride, a3, add);
 }
 
-export function tileQ4_0x1(
+function int8Q4_0x1(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const ones = v128.load(ONES);
@@ -132,7 +136,112 @@ export function tileQ4_0x1(
   finish(out, a0, add);
 }
 
-export function tileQ4_1x8(
+function int15Q4_0x8(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  const mask = v128.load(MASK4);
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  let a4 = f32x4.splat(0);
+  let a5 = f32x4.splat(0);
+  let a6 = f32x4.splat(0);
+  let a7 = f32x4.splat(0);
+  for (let b = blocks; b > 0; b--) {
+    const w0 = v128.and(v128.load(w, 0), mask);
+    const w1 = v128.and(v128.load(w, 16), mask);
+    const w2 = v128.and(v128.load(w, 32), mask);
+    const w3 = v128.and(v128.load(w, 48), mask);
+    const w4 = v128.and(i16x8.shr_u(v128.load(w, 0), 4), mask);
+    const w5 = v128.and(i16x8.shr_u(v128.load(w, 16), 4), mask);
+    const w6 = v128.and(i16x8.shr_u(v128.load(w, 32), 4), mask);
+    const w7 = v128.and(i16x8.shr_u(v128.load(w, 48), 4), mask);
+    const d = halves(w + 64, halfMask, halfScale);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 512), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 32), w1)), dot(v128.load_splat<u32>(q, 64), w2)), dot(v128.load_splat<u32>(q, 96), w3)), dot(v128.load_splat<u32>(q, 128), w4)), dot(v128.load_splat<u32>(q, 160), w5)), dot(v128.load_splat<u32>(q, 192), w6)), dot(v128.load_splat<u32>(q, 224), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 256), w0), dot(v128.load_splat<u32>(q, 288), w1)), dot(v128.load_splat<u32>(q, 320), w2)), dot(v128.load_splat<u32>(q, 352), w3)), dot(v128.load_splat<u32>(q, 384), w4)), dot(v128.load_splat<u32>(q, 416), w5)), dot(v128.load_splat<u32>(q, 448), w6)), dot(v128.load_splat<u32>(q, 480), w7)), ones))), f32x4.mul(f32x4.splat(8), v128.load_splat<u32>(q, 544))))));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<u32>(q, 516), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 4), w0), dot(v128.load_splat<u32>(q, 36), w1)), dot(v128.load_splat<u32>(q, 68), w2)), dot(v128.load_splat<u32>(q, 100), w3)), dot(v128.load_splat<u32>(q, 132), w4)), dot(v128.load_splat<u32>(q, 164), w5)), dot(v128.load_splat<u32>(q, 196), w6)), dot(v128.load_splat<u32>(q, 228), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 260), w0), dot(v128.load_splat<u32>(q, 292), w1)), dot(v128.load_splat<u32>(q, 324), w2)), dot(v128.load_splat<u32>(q, 356), w3)), dot(v128.load_splat<u32>(q, 388), w4)), dot(v128.load_splat<u32>(q, 420), w5)), dot(v128.load_splat<u32>(q, 452), w6)), dot(v128.load_splat<u32>(q, 484), w7)), ones))), f32x4.mul(f32x4.splat(8), v128.load_splat<u32>(q, 548))))));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<u32>(q, 520), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 8), w0), dot(v128.load_splat<u32>(q, 40), w1)), dot(v128.load_splat<u32>(q, 72), w2)), dot(v128.load_splat<u32>(q, 104), w3)), dot(v128.load_splat<u32>(q, 136), w4)), dot(v128.load_splat<u32>(q, 168), w5)), dot(v128.load_splat<u32>(q, 200), w6)), dot(v128.load_splat<u32>(q, 232), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 264), w0), dot(v128.load_splat<u32>(q, 296), w1)), dot(v128.load_splat<u32>(q, 328), w2)), dot(v128.load_splat<u32>(q, 360), w3)), dot(v128.load_splat<u32>(q, 392), w4)), dot(v128.load_splat<u32>(q, 424), w5)), dot(v128.load_splat<u32>(q, 456), w6)), dot(v128.load_splat<u32>(q, 488), w7)), ones))), f32x4.mul(f32x4.splat(8), v128.load_splat<u32>(q, 552))))));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<u32>(q, 524), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 12), w0), dot(v128.load_splat<u32>(q, 44), w1)), dot(v128.load_splat<u32>(q, 76), w2)), dot(v128.load_splat<u32>(q, 108), w3)), dot(v128.load_splat<u32>(q, 140), w4)), dot(v128.load_splat<u32>(q, 172), w5)), dot(v128.load_splat<u32>(q, 204), w6)), dot(v128.load_splat<u32>(q, 236), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 268), w0), dot(v128.load_splat<u32>(q, 300), w1)), dot(v128.load_splat<u32>(q, 332), w2)), dot(v128.load_splat<u32>(q, 364), w3)), dot(v128.load_splat<u32>(q, 396), w4)), dot(v128.load_splat<u32>(q, 428), w5)), dot(v128.load_splat<u32>(q, 460), w6)), dot(v128.load_splat<u32>(q, 492), w7)), ones))), f32x4.mul(f32x4.splat(8), v128.load_splat<u32>(q, 556))))));
+    a4 = f32x4.add(a4, f32x4.mul(v128.load_splat<u32>(q, 528), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 16), w0), dot(v128.load_splat<u32>(q, 48), w1)), dot(v128.load_splat<u32>(q, 80), w2)), dot(v128.load_splat<u32>(q, 112), w3)), dot(v128.load_splat<u32>(q, 144), w4)), dot(v128.load_splat<u32>(q, 176), w5)), dot(v128.load_splat<u32>(q, 208), w6)), dot(v128.load_splat<u32>(q, 240), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 272), w0), dot(v128.load_splat<u32>(q, 304), w1)), dot(v128.load_splat<u32>(q, 336), w2)), dot(v128.load_splat<u32>(q, 368), w3)), dot(v128.load_splat<u32>(q, 400), w4)), dot(v128.load_splat<u32>(q, 432), w5)), dot(v128.load_splat<u32>(q, 464), w6)), dot(v128.load_splat<u32>(q, 496), w7)), ones))), f32x4.mul(f32x4.splat(8), v128.load_splat<u32>(q, 560))))));
+    a5 = f32x4.add(a5, f32x4.mul(v128.load_splat<u32>(q, 532), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 20), w0), dot(v128.load_splat<u32>(q, 52), w1)), dot(v128.load_splat<u32>(q, 84), w2)), dot(v128.load_splat<u32>(q, 116), w3)), dot(v128.load_splat<u32>(q, 148), w4)), dot(v128.load_splat<u32>(q, 180), w5)), dot(v128.load_splat<u32>(q, 212), w6)), dot(v128.load_splat<u32>(q, 244), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 276), w0), dot(v128.load_splat<u32>(q, 308), w1)), dot(v128.load_splat<u32>(q, 340), w2)), dot(v128.load_splat<u32>(q, 372), w3)), dot(v128.load_splat<u32>(q, 404), w4)), dot(v128.load_splat<u32>(q, 436), w5)), dot(v128.load_splat<u32>(q, 468), w6)), dot(v128.load_splat<u32>(q, 500), w7)), ones))), f32x4.mul(f32x4.splat(8), v128.load_splat<u32>(q, 564))))));
+    a6 = f32x4.add(a6, f32x4.mul(v128.load_splat<u32>(q, 536), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 24), w0), dot(v128.load_splat<u32>(q, 56), w1)), dot(v128.load_splat<u32>(q, 88), w2)), dot(v128.load_splat<u32>(q, 120), w3)), dot(v128.load_splat<u32>(q, 152), w4)), dot(v128.load_splat<u32>(q, 184), w5)), dot(v128.load_splat<u32>(q, 216), w6)), dot(v128.load_splat<u32>(q, 248), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 280), w0), dot(v128.load_splat<u32>(q, 312), w1)), dot(v128.load_splat<u32>(q, 344), w2)), dot(v128.load_splat<u32>(q, 376), w3)), dot(v128.load_splat<u32>(q, 408), w4)), dot(v128.load_splat<u32>(q, 440), w5)), dot(v128.load_splat<u32>(q, 472), w6)), dot(v128.load_splat<u32>(q, 504), w7)), ones))), f32x4.mul(f32x4.splat(8), v128.load_splat<u32>(q, 568))))));
+    a7 = f32x4.add(a7, f32x4.mul(v128.load_splat<u32>(q, 540), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 28), w0), dot(v128.load_splat<u32>(q, 60), w1)), dot(v128.load_splat<u32>(q, 92), w2)), dot(v128.load_splat<u32>(q, 124), w3)), dot(v128.load_splat<u32>(q, 156), w4)), dot(v128.load_splat<u32>(q, 188), w5)), dot(v128.load_splat<u32>(q, 220), w6)), dot(v128.load_splat<u32>(q, 252), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 284), w0), dot(v128.load_splat<u32>(q, 316), w1)), dot(v128.load_splat<u32>(q, 348), w2)), dot(v128.load_splat<u32>(q, 380), w3)), dot(v128.load_splat<u32>(q, 412), w4)), dot(v128.load_splat<u32>(q, 444), w5)), dot(v128.load_splat<u32>(q, 476), w6)), dot(v128.load_splat<u32>(q, 508), w7)), ones))), f32x4.mul(f32x4.splat(8), v128.load_splat<u32>(q, 572))))));
+    w += 72;
+    q += 640;
+  }
+  finish(out, a0, add);
+  finish(out + 1 * stride, a1, add);
+  finish(out + 2 * stride, a2, add);
+  finish(out + 3 * stride, a3, add);
+  finish(out + 4 * stride, a4, add);
+  finish(out + 5 * stride, a5, add);
+  finish(out + 6 * stride, a6, add);
+  finish(out + 7 * stride, a7, add);
+}
+
+function int15Q4_0x4(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  const mask = v128.load(MASK4);
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  for (let b = blocks; b > 0; b--) {
+    const w0 = v128.and(v128.load(w, 0), mask);
+    const w1 = v128.and(v128.load(w, 16), mask);
+    const w2 = v128.and(v128.load(w, 32), mask);
+    const w3 = v128.and(v128.load(w, 48), mask);
+    const w4 = v128.and(i16x8.shr_u(v128.load(w, 0), 4), mask);
+    const w5 = v128.and(i16x8.shr_u(v128.load(w, 16), 4), mask);
+    const w6 = v128.and(i16x8.shr_u(v128.load(w, 32), 4), mask);
+    const w7 = v128.and(i16x8.shr_u(v128.load(w, 48), 4), mask);
+    const d = halves(w + 64, halfMask, halfScale);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 256), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 16), w1)), dot(v128.load_splat<u32>(q, 32), w2)), dot(v128.load_splat<u32>(q, 48), w3)), dot(v128.load_splat<u32>(q, 64), w4)), dot(v128.load_splat<u32>(q, 80), w5)), dot(v128.load_splat<u32>(q, 96), w6)), dot(v128.load_splat<u32>(q, 112), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 128), w0), dot(v128.load_splat<u32>(q, 144), w1)), dot(v128.load_splat<u32>(q, 160), w2)), dot(v128.load_splat<u32>(q, 176), w3)), dot(v128.load_splat<u32>(q, 192), w4)), dot(v128.load_splat<u32>(q, 208), w5)), dot(v128.load_splat<u32>(q, 224), w6)), dot(v128.load_splat<u32>(q, 240), w7)), ones))), f32x4.mul(f32x4.splat(8), v128.load_splat<u32>(q, 272))))));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<u32>(q, 260), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 4), w0), dot(v128.load_splat<u32>(q, 20), w1)), dot(v128.load_splat<u32>(q, 36), w2)), dot(v128.load_splat<u32>(q, 52), w3)), dot(v128.load_splat<u32>(q, 68), w4)), dot(v128.load_splat<u32>(q, 84), w5)), dot(v128.load_splat<u32>(q, 100), w6)), dot(v128.load_splat<u32>(q, 116), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 132), w0), dot(v128.load_splat<u32>(q, 148), w1)), dot(v128.load_splat<u32>(q, 164), w2)), dot(v128.load_splat<u32>(q, 180), w3)), dot(v128.load_splat<u32>(q, 196), w4)), dot(v128.load_splat<u32>(q, 212), w5)), dot(v128.load_splat<u32>(q, 228), w6)), dot(v128.load_splat<u32>(q, 244), w7)), ones))), f32x4.mul(f32x4.splat(8), v128.load_splat<u32>(q, 276))))));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<u32>(q, 264), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 8), w0), dot(v128.load_splat<u32>(q, 24), w1)), dot(v128.load_splat<u32>(q, 40), w2)), dot(v128.load_splat<u32>(q, 56), w3)), dot(v128.load_splat<u32>(q, 72), w4)), dot(v128.load_splat<u32>(q, 88), w5)), dot(v128.load_splat<u32>(q, 104), w6)), dot(v128.load_splat<u32>(q, 120), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 136), w0), dot(v128.load_splat<u32>(q, 152), w1)), dot(v128.load_splat<u32>(q, 168), w2)), dot(v128.load_splat<u32>(q, 184), w3)), dot(v128.load_splat<u32>(q, 200), w4)), dot(v128.load_splat<u32>(q, 216), w5)), dot(v128.load_splat<u32>(q, 232), w6)), dot(v128.load_splat<u32>(q, 248), w7)), ones))), f32x4.mul(f32x4.splat(8), v128.load_splat<u32>(q, 280))))));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<u32>(q, 268), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 12), w0), dot(v128.load_splat<u32>(q, 28), w1)), dot(v128.load_splat<u32>(q, 44), w2)), dot(v128.load_splat<u32>(q, 60), w3)), dot(v128.load_splat<u32>(q, 76), w4)), dot(v128.load_splat<u32>(q, 92), w5)), dot(v128.load_splat<u32>(q, 108), w6)), dot(v128.load_splat<u32>(q, 124), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 140), w0), dot(v128.load_splat<u32>(q, 156), w1)), dot(v128.load_splat<u32>(q, 172), w2)), dot(v128.load_splat<u32>(q, 188), w3)), dot(v128.load_splat<u32>(q, 204), w4)), dot(v128.load_splat<u32>(q, 220), w5)), dot(v128.load_splat<u32>(q, 236), w6)), dot(v128.load_splat<u32>(q, 252), w7)), ones))), f32x4.mul(f32x4.splat(8), v128.load_splat<u32>(q, 284))))));
+    w += 72;
+    q += 320;
+  }
+  finish(out, a0, add);
+  finish(out + 1 * stride, a1, add);
+  finish(out + 2 * stride, a2, add);
+  finish(out + 3 * stride, a3, add);
+}
+
+function int15Q4_0x1(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  const mask = v128.load(MASK4);
+  let a0 = f32x4.splat(0);
+  for (let b = blocks; b > 0; b--) {
+    const w0 = v128.and(v128.load(w, 0), mask);
+    const w1 = v128.and(v128.load(w, 16), mask);
+    const w2 = v128.and(v128.load(w, 32), mask);
+    const w3 = v128.and(v128.load(w, 48), mask);
+    const w4 = v128.and(i16x8.shr_u(v128.load(w, 0), 4), mask);
+    const w5 = v128.and(i16x8.shr_u(v128.load(w, 16), 4), mask);
+    const w6 = v128.and(i16x8.shr_u(v128.load(w, 32), 4), mask);
+    const w7 = v128.and(i16x8.shr_u(v128.load(w, 48), 4), mask);
+    const d = halves(w + 64, halfMask, halfScale);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 64), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 4), w1)), dot(v128.load_splat<u32>(q, 8), w2)), dot(v128.load_splat<u32>(q, 12), w3)), dot(v128.load_splat<u32>(q, 16), w4)), dot(v128.load_splat<u32>(q, 20), w5)), dot(v128.load_splat<u32>(q, 24), w6)), dot(v128.load_splat<u32>(q, 28), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 32), w0), dot(v128.load_splat<u32>(q, 36), w1)), dot(v128.load_splat<u32>(q, 40), w2)), dot(v128.load_splat<u32>(q, 44), w3)), dot(v128.load_splat<u32>(q, 48), w4)), dot(v128.load_splat<u32>(q, 52), w5)), dot(v128.load_splat<u32>(q, 56), w6)), dot(v128.load_splat<u32>(q, 60), w7)), ones))), f32x4.mul(f32x4.splat(8), v128.load_splat<u32>(q, 68))))));
+    w += 72;
+    q += 80;
+  }
+  finish(out, a0, add);
+}
+
+function int8Q4_1x8(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const ones = v128.load(ONES);
@@ -179,7 +288,7 @@ export function tileQ4_1x8(
   finish(out + 7 * stride, a7, add);
 }
 
-export function tileQ4_1x4(
+function int8Q4_1x4(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const ones = v128.load(ONES);
@@ -214,7 +323,7 @@ export function tileQ4_1x4(
   finish(out + 3 * stride, a3, add);
 }
 
-export function tileQ4_1x1(
+function int8Q4_1x1(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const ones = v128.load(ONES);
@@ -240,7 +349,115 @@ export function tileQ4_1x1(
   finish(out, a0, add);
 }
 
-export function tileQ5_0x8(
+function int15Q4_1x8(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  const mask = v128.load(MASK4);
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  let a4 = f32x4.splat(0);
+  let a5 = f32x4.splat(0);
+  let a6 = f32x4.splat(0);
+  let a7 = f32x4.splat(0);
+  for (let b = blocks; b > 0; b--) {
+    const w0 = v128.and(v128.load(w, 0), mask);
+    const w1 = v128.and(v128.load(w, 16), mask);
+    const w2 = v128.and(v128.load(w, 32), mask);
+    const w3 = v128.and(v128.load(w, 48), mask);
+    const w4 = v128.and(i16x8.shr_u(v128.load(w, 0), 4), mask);
+    const w5 = v128.and(i16x8.shr_u(v128.load(w, 16), 4), mask);
+    const w6 = v128.and(i16x8.shr_u(v128.load(w, 32), 4), mask);
+    const w7 = v128.and(i16x8.shr_u(v128.load(w, 48), 4), mask);
+    const d = halves(w + 64, halfMask, halfScale);
+    const m = halves(w + 72, halfMask, halfScale);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 512), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 32), w1)), dot(v128.load_splat<u32>(q, 64), w2)), dot(v128.load_splat<u32>(q, 96), w3)), dot(v128.load_splat<u32>(q, 128), w4)), dot(v128.load_splat<u32>(q, 160), w5)), dot(v128.load_splat<u32>(q, 192), w6)), dot(v128.load_splat<u32>(q, 224), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 256), w0), dot(v128.load_splat<u32>(q, 288), w1)), dot(v128.load_splat<u32>(q, 320), w2)), dot(v128.load_splat<u32>(q, 352), w3)), dot(v128.load_splat<u32>(q, 384), w4)), dot(v128.load_splat<u32>(q, 416), w5)), dot(v128.load_splat<u32>(q, 448), w6)), dot(v128.load_splat<u32>(q, 480), w7)), ones)))), f32x4.mul(m, v128.load_splat<u32>(q, 544)))));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<u32>(q, 516), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 4), w0), dot(v128.load_splat<u32>(q, 36), w1)), dot(v128.load_splat<u32>(q, 68), w2)), dot(v128.load_splat<u32>(q, 100), w3)), dot(v128.load_splat<u32>(q, 132), w4)), dot(v128.load_splat<u32>(q, 164), w5)), dot(v128.load_splat<u32>(q, 196), w6)), dot(v128.load_splat<u32>(q, 228), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 260), w0), dot(v128.load_splat<u32>(q, 292), w1)), dot(v128.load_splat<u32>(q, 324), w2)), dot(v128.load_splat<u32>(q, 356), w3)), dot(v128.load_splat<u32>(q, 388), w4)), dot(v128.load_splat<u32>(q, 420), w5)), dot(v128.load_splat<u32>(q, 452), w6)), dot(v128.load_splat<u32>(q, 484), w7)), ones)))), f32x4.mul(m, v128.load_splat<u32>(q, 548)))));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<u32>(q, 520), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 8), w0), dot(v128.load_splat<u32>(q, 40), w1)), dot(v128.load_splat<u32>(q, 72), w2)), dot(v128.load_splat<u32>(q, 104), w3)), dot(v128.load_splat<u32>(q, 136), w4)), dot(v128.load_splat<u32>(q, 168), w5)), dot(v128.load_splat<u32>(q, 200), w6)), dot(v128.load_splat<u32>(q, 232), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 264), w0), dot(v128.load_splat<u32>(q, 296), w1)), dot(v128.load_splat<u32>(q, 328), w2)), dot(v128.load_splat<u32>(q, 360), w3)), dot(v128.load_splat<u32>(q, 392), w4)), dot(v128.load_splat<u32>(q, 424), w5)), dot(v128.load_splat<u32>(q, 456), w6)), dot(v128.load_splat<u32>(q, 488), w7)), ones)))), f32x4.mul(m, v128.load_splat<u32>(q, 552)))));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<u32>(q, 524), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 12), w0), dot(v128.load_splat<u32>(q, 44), w1)), dot(v128.load_splat<u32>(q, 76), w2)), dot(v128.load_splat<u32>(q, 108), w3)), dot(v128.load_splat<u32>(q, 140), w4)), dot(v128.load_splat<u32>(q, 172), w5)), dot(v128.load_splat<u32>(q, 204), w6)), dot(v128.load_splat<u32>(q, 236), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 268), w0), dot(v128.load_splat<u32>(q, 300), w1)), dot(v128.load_splat<u32>(q, 332), w2)), dot(v128.load_splat<u32>(q, 364), w3)), dot(v128.load_splat<u32>(q, 396), w4)), dot(v128.load_splat<u32>(q, 428), w5)), dot(v128.load_splat<u32>(q, 460), w6)), dot(v128.load_splat<u32>(q, 492), w7)), ones)))), f32x4.mul(m, v128.load_splat<u32>(q, 556)))));
+    a4 = f32x4.add(a4, f32x4.mul(v128.load_splat<u32>(q, 528), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 16), w0), dot(v128.load_splat<u32>(q, 48), w1)), dot(v128.load_splat<u32>(q, 80), w2)), dot(v128.load_splat<u32>(q, 112), w3)), dot(v128.load_splat<u32>(q, 144), w4)), dot(v128.load_splat<u32>(q, 176), w5)), dot(v128.load_splat<u32>(q, 208), w6)), dot(v128.load_splat<u32>(q, 240), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 272), w0), dot(v128.load_splat<u32>(q, 304), w1)), dot(v128.load_splat<u32>(q, 336), w2)), dot(v128.load_splat<u32>(q, 368), w3)), dot(v128.load_splat<u32>(q, 400), w4)), dot(v128.load_splat<u32>(q, 432), w5)), dot(v128.load_splat<u32>(q, 464), w6)), dot(v128.load_splat<u32>(q, 496), w7)), ones)))), f32x4.mul(m, v128.load_splat<u32>(q, 560)))));
+    a5 = f32x4.add(a5, f32x4.mul(v128.load_splat<u32>(q, 532), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 20), w0), dot(v128.load_splat<u32>(q, 52), w1)), dot(v128.load_splat<u32>(q, 84), w2)), dot(v128.load_splat<u32>(q, 116), w3)), dot(v128.load_splat<u32>(q, 148), w4)), dot(v128.load_splat<u32>(q, 180), w5)), dot(v128.load_splat<u32>(q, 212), w6)), dot(v128.load_splat<u32>(q, 244), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 276), w0), dot(v128.load_splat<u32>(q, 308), w1)), dot(v128.load_splat<u32>(q, 340), w2)), dot(v128.load_splat<u32>(q, 372), w3)), dot(v128.load_splat<u32>(q, 404), w4)), dot(v128.load_splat<u32>(q, 436), w5)), dot(v128.load_splat<u32>(q, 468), w6)), dot(v128.load_splat<u32>(q, 500), w7)), ones)))), f32x4.mul(m, v128.load_splat<u32>(q, 564)))));
+    a6 = f32x4.add(a6, f32x4.mul(v128.load_splat<u32>(q, 536), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 24), w0), dot(v128.load_splat<u32>(q, 56), w1)), dot(v128.load_splat<u32>(q, 88), w2)), dot(v128.load_splat<u32>(q, 120), w3)), dot(v128.load_splat<u32>(q, 152), w4)), dot(v128.load_splat<u32>(q, 184), w5)), dot(v128.load_splat<u32>(q, 216), w6)), dot(v128.load_splat<u32>(q, 248), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 280), w0), dot(v128.load_splat<u32>(q, 312), w1)), dot(v128.load_splat<u32>(q, 344), w2)), dot(v128.load_splat<u32>(q, 376), w3)), dot(v128.load_splat<u32>(q, 408), w4)), dot(v128.load_splat<u32>(q, 440), w5)), dot(v128.load_splat<u32>(q, 472), w6)), dot(v128.load_splat<u32>(q, 504), w7)), ones)))), f32x4.mul(m, v128.load_splat<u32>(q, 568)))));
+    a7 = f32x4.add(a7, f32x4.mul(v128.load_splat<u32>(q, 540), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 28), w0), dot(v128.load_splat<u32>(q, 60), w1)), dot(v128.load_splat<u32>(q, 92), w2)), dot(v128.load_splat<u32>(q, 124), w3)), dot(v128.load_splat<u32>(q, 156), w4)), dot(v128.load_splat<u32>(q, 188), w5)), dot(v128.load_splat<u32>(q, 220), w6)), dot(v128.load_splat<u32>(q, 252), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 284), w0), dot(v128.load_splat<u32>(q, 316), w1)), dot(v128.load_splat<u32>(q, 348), w2)), dot(v128.load_splat<u32>(q, 380), w3)), dot(v128.load_splat<u32>(q, 412), w4)), dot(v128.load_splat<u32>(q, 444), w5)), dot(v128.load_splat<u32>(q, 476), w6)), dot(v128.load_splat<u32>(q, 508), w7)), ones)))), f32x4.mul(m, v128.load_splat<u32>(q, 572)))));
+    w += 80;
+    q += 640;
+  }
+  finish(out, a0, add);
+  finish(out + 1 * stride, a1, add);
+  finish(out + 2 * stride, a2, add);
+  finish(out + 3 * stride, a3, add);
+  finish(out + 4 * stride, a4, add);
+  finish(out + 5 * stride, a5, add);
+  finish(out + 6 * stride, a6, add);
+  finish(out + 7 * stride, a7, add);
+}
+
+function int15Q4_1x4(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  const mask = v128.load(MASK4);
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  for (let b = blocks; b > 0; b--) {
+    const w0 = v128.and(v128.load(w, 0), mask);
+    const w1 = v128.and(v128.load(w, 16), mask);
+    const w2 = v128.and(v128.load(w, 32), mask);
+    const w3 = v128.and(v128.load(w, 48), mask);
+    const w4 = v128.and(i16x8.shr_u(v128.load(w, 0), 4), mask);
+    const w5 = v128.and(i16x8.shr_u(v128.load(w, 16), 4), mask);
+    const w6 = v128.and(i16x8.shr_u(v128.load(w, 32), 4), mask);
+    const w7 = v128.and(i16x8.shr_u(v128.load(w, 48), 4), mask);
+    const d = halves(w + 64, halfMask, halfScale);
+    const m = halves(w + 72, halfMask, halfScale);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 256), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 16), w1)), dot(v128.load_splat<u32>(q, 32), w2)), dot(v128.load_splat<u32>(q, 48), w3)), dot(v128.load_splat<u32>(q, 64), w4)), dot(v128.load_splat<u32>(q, 80), w5)), dot(v128.load_splat<u32>(q, 96), w6)), dot(v128.load_splat<u32>(q, 112), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 128), w0), dot(v128.load_splat<u32>(q, 144), w1)), dot(v128.load_splat<u32>(q, 160), w2)), dot(v128.load_splat<u32>(q, 176), w3)), dot(v128.load_splat<u32>(q, 192), w4)), dot(v128.load_splat<u32>(q, 208), w5)), dot(v128.load_splat<u32>(q, 224), w6)), dot(v128.load_splat<u32>(q, 240), w7)), ones)))), f32x4.mul(m, v128.load_splat<u32>(q, 272)))));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<u32>(q, 260), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 4), w0), dot(v128.load_splat<u32>(q, 20), w1)), dot(v128.load_splat<u32>(q, 36), w2)), dot(v128.load_splat<u32>(q, 52), w3)), dot(v128.load_splat<u32>(q, 68), w4)), dot(v128.load_splat<u32>(q, 84), w5)), dot(v128.load_splat<u32>(q, 100), w6)), dot(v128.load_splat<u32>(q, 116), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 132), w0), dot(v128.load_splat<u32>(q, 148), w1)), dot(v128.load_splat<u32>(q, 164), w2)), dot(v128.load_splat<u32>(q, 180), w3)), dot(v128.load_splat<u32>(q, 196), w4)), dot(v128.load_splat<u32>(q, 212), w5)), dot(v128.load_splat<u32>(q, 228), w6)), dot(v128.load_splat<u32>(q, 244), w7)), ones)))), f32x4.mul(m, v128.load_splat<u32>(q, 276)))));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<u32>(q, 264), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 8), w0), dot(v128.load_splat<u32>(q, 24), w1)), dot(v128.load_splat<u32>(q, 40), w2)), dot(v128.load_splat<u32>(q, 56), w3)), dot(v128.load_splat<u32>(q, 72), w4)), dot(v128.load_splat<u32>(q, 88), w5)), dot(v128.load_splat<u32>(q, 104), w6)), dot(v128.load_splat<u32>(q, 120), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 136), w0), dot(v128.load_splat<u32>(q, 152), w1)), dot(v128.load_splat<u32>(q, 168), w2)), dot(v128.load_splat<u32>(q, 184), w3)), dot(v128.load_splat<u32>(q, 200), w4)), dot(v128.load_splat<u32>(q, 216), w5)), dot(v128.load_splat<u32>(q, 232), w6)), dot(v128.load_splat<u32>(q, 248), w7)), ones)))), f32x4.mul(m, v128.load_splat<u32>(q, 280)))));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<u32>(q, 268), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 12), w0), dot(v128.load_splat<u32>(q, 28), w1)), dot(v128.load_splat<u32>(q, 44), w2)), dot(v128.load_splat<u32>(q, 60), w3)), dot(v128.load_splat<u32>(q, 76), w4)), dot(v128.load_splat<u32>(q, 92), w5)), dot(v128.load_splat<u32>(q, 108), w6)), dot(v128.load_splat<u32>(q, 124), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 140), w0), dot(v128.load_splat<u32>(q, 156), w1)), dot(v128.load_splat<u32>(q, 172), w2)), dot(v128.load_splat<u32>(q, 188), w3)), dot(v128.load_splat<u32>(q, 204), w4)), dot(v128.load_splat<u32>(q, 220), w5)), dot(v128.load_splat<u32>(q, 236), w6)), dot(v128.load_splat<u32>(q, 252), w7)), ones)))), f32x4.mul(m, v128.load_splat<u32>(q, 284)))));
+    w += 80;
+    q += 320;
+  }
+  finish(out, a0, add);
+  finish(out + 1 * stride, a1, add);
+  finish(out + 2 * stride, a2, add);
+  finish(out + 3 * stride, a3, add);
+}
+
+function int15Q4_1x1(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  const mask = v128.load(MASK4);
+  let a0 = f32x4.splat(0);
+  for (let b = blocks; b > 0; b--) {
+    const w0 = v128.and(v128.load(w, 0), mask);
+    const w1 = v128.and(v128.load(w, 16), mask);
+    const w2 = v128.and(v128.load(w, 32), mask);
+    const w3 = v128.and(v128.load(w, 48), mask);
+    const w4 = v128.and(i16x8.shr_u(v128.load(w, 0), 4), mask);
+    const w5 = v128.and(i16x8.shr_u(v128.load(w, 16), 4), mask);
+    const w6 = v128.and(i16x8.shr_u(v128.load(w, 32), 4), mask);
+    const w7 = v128.and(i16x8.shr_u(v128.load(w, 48), 4), mask);
+    const d = halves(w + 64, halfMask, halfScale);
+    const m = halves(w + 72, halfMask, halfScale);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 64), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 4), w1)), dot(v128.load_splat<u32>(q, 8), w2)), dot(v128.load_splat<u32>(q, 12), w3)), dot(v128.load_splat<u32>(q, 16), w4)), dot(v128.load_splat<u32>(q, 20), w5)), dot(v128.load_splat<u32>(q, 24), w6)), dot(v128.load_splat<u32>(q, 28), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 32), w0), dot(v128.load_splat<u32>(q, 36), w1)), dot(v128.load_splat<u32>(q, 40), w2)), dot(v128.load_splat<u32>(q, 44), w3)), dot(v128.load_splat<u32>(q, 48), w4)), dot(v128.load_splat<u32>(q, 52), w5)), dot(v128.load_splat<u32>(q, 56), w6)), dot(v128.load_splat<u32>(q, 60), w7)), ones)))), f32x4.mul(m, v128.load_splat<u32>(q, 68)))));
+    w += 80;
+    q += 80;
+  }
+  finish(out, a0, add);
+}
+
+function int8Q5_0x8(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const ones = v128.load(ONES);
@@ -285,7 +502,7 @@ export function tileQ5_0x8(
   finish(out + 7 * stride, a7, add);
 }
 
-export function tileQ5_0x4(
+function int8Q5_0x4(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const ones = v128.load(ONES);
@@ -318,7 +535,7 @@ export function tileQ5_0x4(
   finish(out + 3 * stride, a3, add);
 }
 
-export function tileQ5_0x1(
+function int8Q5_0x1(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const ones = v128.load(ONES);
@@ -342,7 +559,109 @@ export function tileQ5_0x1(
   finish(out, a0, add);
 }
 
-export function tileQ5_1x8(
+function int15Q5_0x8(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  let a4 = f32x4.splat(0);
+  let a5 = f32x4.splat(0);
+  let a6 = f32x4.splat(0);
+  let a7 = f32x4.splat(0);
+  for (let b = blocks; b > 0; b--) {
+    const w0 = v128.load(w, 0);
+    const w1 = v128.load(w, 16);
+    const w2 = v128.load(w, 32);
+    const w3 = v128.load(w, 48);
+    const w4 = v128.load(w, 64);
+    const w5 = v128.load(w, 80);
+    const w6 = v128.load(w, 96);
+    const w7 = v128.load(w, 112);
+    const d = halves(w + 128, halfMask, halfScale);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 512), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 32), w1)), dot(v128.load_splat<u32>(q, 64), w2)), dot(v128.load_splat<u32>(q, 96), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 128), w4), dot(v128.load_splat<u32>(q, 160), w5)), dot(v128.load_splat<u32>(q, 192), w6)), dot(v128.load_splat<u32>(q, 224), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 256), w0), dot(v128.load_splat<u32>(q, 288), w1)), dot(v128.load_splat<u32>(q, 320), w2)), dot(v128.load_splat<u32>(q, 352), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 384), w4), dot(v128.load_splat<u32>(q, 416), w5)), dot(v128.load_splat<u32>(q, 448), w6)), dot(v128.load_splat<u32>(q, 480), w7)), ones)))), f32x4.mul(f32x4.splat(16), v128.load_splat<u32>(q, 544))))));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<u32>(q, 516), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 4), w0), dot(v128.load_splat<u32>(q, 36), w1)), dot(v128.load_splat<u32>(q, 68), w2)), dot(v128.load_splat<u32>(q, 100), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 132), w4), dot(v128.load_splat<u32>(q, 164), w5)), dot(v128.load_splat<u32>(q, 196), w6)), dot(v128.load_splat<u32>(q, 228), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 260), w0), dot(v128.load_splat<u32>(q, 292), w1)), dot(v128.load_splat<u32>(q, 324), w2)), dot(v128.load_splat<u32>(q, 356), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 388), w4), dot(v128.load_splat<u32>(q, 420), w5)), dot(v128.load_splat<u32>(q, 452), w6)), dot(v128.load_splat<u32>(q, 484), w7)), ones)))), f32x4.mul(f32x4.splat(16), v128.load_splat<u32>(q, 548))))));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<u32>(q, 520), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 8), w0), dot(v128.load_splat<u32>(q, 40), w1)), dot(v128.load_splat<u32>(q, 72), w2)), dot(v128.load_splat<u32>(q, 104), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 136), w4), dot(v128.load_splat<u32>(q, 168), w5)), dot(v128.load_splat<u32>(q, 200), w6)), dot(v128.load_splat<u32>(q, 232), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 264), w0), dot(v128.load_splat<u32>(q, 296), w1)), dot(v128.load_splat<u32>(q, 328), w2)), dot(v128.load_splat<u32>(q, 360), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 392), w4), dot(v128.load_splat<u32>(q, 424), w5)), dot(v128.load_splat<u32>(q, 456), w6)), dot(v128.load_splat<u32>(q, 488), w7)), ones)))), f32x4.mul(f32x4.splat(16), v128.load_splat<u32>(q, 552))))));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<u32>(q, 524), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 12), w0), dot(v128.load_splat<u32>(q, 44), w1)), dot(v128.load_splat<u32>(q, 76), w2)), dot(v128.load_splat<u32>(q, 108), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 140), w4), dot(v128.load_splat<u32>(q, 172), w5)), dot(v128.load_splat<u32>(q, 204), w6)), dot(v128.load_splat<u32>(q, 236), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 268), w0), dot(v128.load_splat<u32>(q, 300), w1)), dot(v128.load_splat<u32>(q, 332), w2)), dot(v128.load_splat<u32>(q, 364), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 396), w4), dot(v128.load_splat<u32>(q, 428), w5)), dot(v128.load_splat<u32>(q, 460), w6)), dot(v128.load_splat<u32>(q, 492), w7)), ones)))), f32x4.mul(f32x4.splat(16), v128.load_splat<u32>(q, 556))))));
+    a4 = f32x4.add(a4, f32x4.mul(v128.load_splat<u32>(q, 528), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 16), w0), dot(v128.load_splat<u32>(q, 48), w1)), dot(v128.load_splat<u32>(q, 80), w2)), dot(v128.load_splat<u32>(q, 112), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 144), w4), dot(v128.load_splat<u32>(q, 176), w5)), dot(v128.load_splat<u32>(q, 208), w6)), dot(v128.load_splat<u32>(q, 240), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 272), w0), dot(v128.load_splat<u32>(q, 304), w1)), dot(v128.load_splat<u32>(q, 336), w2)), dot(v128.load_splat<u32>(q, 368), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 400), w4), dot(v128.load_splat<u32>(q, 432), w5)), dot(v128.load_splat<u32>(q, 464), w6)), dot(v128.load_splat<u32>(q, 496), w7)), ones)))), f32x4.mul(f32x4.splat(16), v128.load_splat<u32>(q, 560))))));
+    a5 = f32x4.add(a5, f32x4.mul(v128.load_splat<u32>(q, 532), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 20), w0), dot(v128.load_splat<u32>(q, 52), w1)), dot(v128.load_splat<u32>(q, 84), w2)), dot(v128.load_splat<u32>(q, 116), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 148), w4), dot(v128.load_splat<u32>(q, 180), w5)), dot(v128.load_splat<u32>(q, 212), w6)), dot(v128.load_splat<u32>(q, 244), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 276), w0), dot(v128.load_splat<u32>(q, 308), w1)), dot(v128.load_splat<u32>(q, 340), w2)), dot(v128.load_splat<u32>(q, 372), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 404), w4), dot(v128.load_splat<u32>(q, 436), w5)), dot(v128.load_splat<u32>(q, 468), w6)), dot(v128.load_splat<u32>(q, 500), w7)), ones)))), f32x4.mul(f32x4.splat(16), v128.load_splat<u32>(q, 564))))));
+    a6 = f32x4.add(a6, f32x4.mul(v128.load_splat<u32>(q, 536), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 24), w0), dot(v128.load_splat<u32>(q, 56), w1)), dot(v128.load_splat<u32>(q, 88), w2)), dot(v128.load_splat<u32>(q, 120), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 152), w4), dot(v128.load_splat<u32>(q, 184), w5)), dot(v128.load_splat<u32>(q, 216), w6)), dot(v128.load_splat<u32>(q, 248), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 280), w0), dot(v128.load_splat<u32>(q, 312), w1)), dot(v128.load_splat<u32>(q, 344), w2)), dot(v128.load_splat<u32>(q, 376), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 408), w4), dot(v128.load_splat<u32>(q, 440), w5)), dot(v128.load_splat<u32>(q, 472), w6)), dot(v128.load_splat<u32>(q, 504), w7)), ones)))), f32x4.mul(f32x4.splat(16), v128.load_splat<u32>(q, 568))))));
+    a7 = f32x4.add(a7, f32x4.mul(v128.load_splat<u32>(q, 540), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 28), w0), dot(v128.load_splat<u32>(q, 60), w1)), dot(v128.load_splat<u32>(q, 92), w2)), dot(v128.load_splat<u32>(q, 124), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 156), w4), dot(v128.load_splat<u32>(q, 188), w5)), dot(v128.load_splat<u32>(q, 220), w6)), dot(v128.load_splat<u32>(q, 252), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 284), w0), dot(v128.load_splat<u32>(q, 316), w1)), dot(v128.load_splat<u32>(q, 348), w2)), dot(v128.load_splat<u32>(q, 380), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 412), w4), dot(v128.load_splat<u32>(q, 444), w5)), dot(v128.load_splat<u32>(q, 476), w6)), dot(v128.load_splat<u32>(q, 508), w7)), ones)))), f32x4.mul(f32x4.splat(16), v128.load_splat<u32>(q, 572))))));
+    w += 136;
+    q += 640;
+  }
+  finish(out, a0, add);
+  finish(out + 1 * stride, a1, add);
+  finish(out + 2 * stride, a2, add);
+  finish(out + 3 * stride, a3, add);
+  finish(out + 4 * stride, a4, add);
+  finish(out + 5 * stride, a5, add);
+  finish(out + 6 * stride, a6, add);
+  finish(out + 7 * stride, a7, add);
+}
+
+function int15Q5_0x4(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  for (let b = blocks; b > 0; b--) {
+    const w0 = v128.load(w, 0);
+    const w1 = v128.load(w, 16);
+    const w2 = v128.load(w, 32);
+    const w3 = v128.load(w, 48);
+    const w4 = v128.load(w, 64);
+    const w5 = v128.load(w, 80);
+    const w6 = v128.load(w, 96);
+    const w7 = v128.load(w, 112);
+    const d = halves(w + 128, halfMask, halfScale);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 256), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 16), w1)), dot(v128.load_splat<u32>(q, 32), w2)), dot(v128.load_splat<u32>(q, 48), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 64), w4), dot(v128.load_splat<u32>(q, 80), w5)), dot(v128.load_splat<u32>(q, 96), w6)), dot(v128.load_splat<u32>(q, 112), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 128), w0), dot(v128.load_splat<u32>(q, 144), w1)), dot(v128.load_splat<u32>(q, 160), w2)), dot(v128.load_splat<u32>(q, 176), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 192), w4), dot(v128.load_splat<u32>(q, 208), w5)), dot(v128.load_splat<u32>(q, 224), w6)), dot(v128.load_splat<u32>(q, 240), w7)), ones)))), f32x4.mul(f32x4.splat(16), v128.load_splat<u32>(q, 272))))));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<u32>(q, 260), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 4), w0), dot(v128.load_splat<u32>(q, 20), w1)), dot(v128.load_splat<u32>(q, 36), w2)), dot(v128.load_splat<u32>(q, 52), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 68), w4), dot(v128.load_splat<u32>(q, 84), w5)), dot(v128.load_splat<u32>(q, 100), w6)), dot(v128.load_splat<u32>(q, 116), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 132), w0), dot(v128.load_splat<u32>(q, 148), w1)), dot(v128.load_splat<u32>(q, 164), w2)), dot(v128.load_splat<u32>(q, 180), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 196), w4), dot(v128.load_splat<u32>(q, 212), w5)), dot(v128.load_splat<u32>(q, 228), w6)), dot(v128.load_splat<u32>(q, 244), w7)), ones)))), f32x4.mul(f32x4.splat(16), v128.load_splat<u32>(q, 276))))));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<u32>(q, 264), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 8), w0), dot(v128.load_splat<u32>(q, 24), w1)), dot(v128.load_splat<u32>(q, 40), w2)), dot(v128.load_splat<u32>(q, 56), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 72), w4), dot(v128.load_splat<u32>(q, 88), w5)), dot(v128.load_splat<u32>(q, 104), w6)), dot(v128.load_splat<u32>(q, 120), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 136), w0), dot(v128.load_splat<u32>(q, 152), w1)), dot(v128.load_splat<u32>(q, 168), w2)), dot(v128.load_splat<u32>(q, 184), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 200), w4), dot(v128.load_splat<u32>(q, 216), w5)), dot(v128.load_splat<u32>(q, 232), w6)), dot(v128.load_splat<u32>(q, 248), w7)), ones)))), f32x4.mul(f32x4.splat(16), v128.load_splat<u32>(q, 280))))));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<u32>(q, 268), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 12), w0), dot(v128.load_splat<u32>(q, 28), w1)), dot(v128.load_splat<u32>(q, 44), w2)), dot(v128.load_splat<u32>(q, 60), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 76), w4), dot(v128.load_splat<u32>(q, 92), w5)), dot(v128.load_splat<u32>(q, 108), w6)), dot(v128.load_splat<u32>(q, 124), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 140), w0), dot(v128.load_splat<u32>(q, 156), w1)), dot(v128.load_splat<u32>(q, 172), w2)), dot(v128.load_splat<u32>(q, 188), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 204), w4), dot(v128.load_splat<u32>(q, 220), w5)), dot(v128.load_splat<u32>(q, 236), w6)), dot(v128.load_splat<u32>(q, 252), w7)), ones)))), f32x4.mul(f32x4.splat(16), v128.load_splat<u32>(q, 284))))));
+    w += 136;
+    q += 320;
+  }
+  finish(out, a0, add);
+  finish(out + 1 * stride, a1, add);
+  finish(out + 2 * stride, a2, add);
+  finish(out + 3 * stride, a3, add);
+}
+
+function int15Q5_0x1(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  let a0 = f32x4.splat(0);
+  for (let b = blocks; b > 0; b--) {
+    const w0 = v128.load(w, 0);
+    const w1 = v128.load(w, 16);
+    const w2 = v128.load(w, 32);
+    const w3 = v128.load(w, 48);
+    const w4 = v128.load(w, 64);
+    const w5 = v128.load(w, 80);
+    const w6 = v128.load(w, 96);
+    const w7 = v128.load(w, 112);
+    const d = halves(w + 128, halfMask, halfScale);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 64), f32x4.mul(d, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 4), w1)), dot(v128.load_splat<u32>(q, 8), w2)), dot(v128.load_splat<u32>(q, 12), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 16), w4), dot(v128.load_splat<u32>(q, 20), w5)), dot(v128.load_splat<u32>(q, 24), w6)), dot(v128.load_splat<u32>(q, 28), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 32), w0), dot(v128.load_splat<u32>(q, 36), w1)), dot(v128.load_splat<u32>(q, 40), w2)), dot(v128.load_splat<u32>(q, 44), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 48), w4), dot(v128.load_splat<u32>(q, 52), w5)), dot(v128.load_splat<u32>(q, 56), w6)), dot(v128.load_splat<u32>(q, 60), w7)), ones)))), f32x4.mul(f32x4.splat(16), v128.load_splat<u32>(q, 68))))));
+    w += 136;
+    q += 80;
+  }
+  finish(out, a0, add);
+}
+
+function int8Q5_1x8(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const ones = v128.load(ONES);
@@ -388,7 +707,7 @@ export function tileQ5_1x8(
   finish(out + 7 * stride, a7, add);
 }
 
-export function tileQ5_1x4(
+function int8Q5_1x4(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const ones = v128.load(ONES);
@@ -422,7 +741,7 @@ export function tileQ5_1x4(
   finish(out + 3 * stride, a3, add);
 }
 
-export function tileQ5_1x1(
+function int8Q5_1x1(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const ones = v128.load(ONES);
@@ -447,7 +766,112 @@ export function tileQ5_1x1(
   finish(out, a0, add);
 }
 
-export function tileQ4_Kx8(
+function int15Q5_1x8(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  let a4 = f32x4.splat(0);
+  let a5 = f32x4.splat(0);
+  let a6 = f32x4.splat(0);
+  let a7 = f32x4.splat(0);
+  for (let b = blocks; b > 0; b--) {
+    const w0 = v128.load(w, 0);
+    const w1 = v128.load(w, 16);
+    const w2 = v128.load(w, 32);
+    const w3 = v128.load(w, 48);
+    const w4 = v128.load(w, 64);
+    const w5 = v128.load(w, 80);
+    const w6 = v128.load(w, 96);
+    const w7 = v128.load(w, 112);
+    const d = halves(w + 128, halfMask, halfScale);
+    const m = halves(w + 136, halfMask, halfScale);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 512), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 32), w1)), dot(v128.load_splat<u32>(q, 64), w2)), dot(v128.load_splat<u32>(q, 96), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 128), w4), dot(v128.load_splat<u32>(q, 160), w5)), dot(v128.load_splat<u32>(q, 192), w6)), dot(v128.load_splat<u32>(q, 224), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 256), w0), dot(v128.load_splat<u32>(q, 288), w1)), dot(v128.load_splat<u32>(q, 320), w2)), dot(v128.load_splat<u32>(q, 352), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 384), w4), dot(v128.load_splat<u32>(q, 416), w5)), dot(v128.load_splat<u32>(q, 448), w6)), dot(v128.load_splat<u32>(q, 480), w7)), ones))))), f32x4.mul(m, v128.load_splat<u32>(q, 544)))));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<u32>(q, 516), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 4), w0), dot(v128.load_splat<u32>(q, 36), w1)), dot(v128.load_splat<u32>(q, 68), w2)), dot(v128.load_splat<u32>(q, 100), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 132), w4), dot(v128.load_splat<u32>(q, 164), w5)), dot(v128.load_splat<u32>(q, 196), w6)), dot(v128.load_splat<u32>(q, 228), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 260), w0), dot(v128.load_splat<u32>(q, 292), w1)), dot(v128.load_splat<u32>(q, 324), w2)), dot(v128.load_splat<u32>(q, 356), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 388), w4), dot(v128.load_splat<u32>(q, 420), w5)), dot(v128.load_splat<u32>(q, 452), w6)), dot(v128.load_splat<u32>(q, 484), w7)), ones))))), f32x4.mul(m, v128.load_splat<u32>(q, 548)))));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<u32>(q, 520), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 8), w0), dot(v128.load_splat<u32>(q, 40), w1)), dot(v128.load_splat<u32>(q, 72), w2)), dot(v128.load_splat<u32>(q, 104), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 136), w4), dot(v128.load_splat<u32>(q, 168), w5)), dot(v128.load_splat<u32>(q, 200), w6)), dot(v128.load_splat<u32>(q, 232), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 264), w0), dot(v128.load_splat<u32>(q, 296), w1)), dot(v128.load_splat<u32>(q, 328), w2)), dot(v128.load_splat<u32>(q, 360), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 392), w4), dot(v128.load_splat<u32>(q, 424), w5)), dot(v128.load_splat<u32>(q, 456), w6)), dot(v128.load_splat<u32>(q, 488), w7)), ones))))), f32x4.mul(m, v128.load_splat<u32>(q, 552)))));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<u32>(q, 524), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 12), w0), dot(v128.load_splat<u32>(q, 44), w1)), dot(v128.load_splat<u32>(q, 76), w2)), dot(v128.load_splat<u32>(q, 108), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 140), w4), dot(v128.load_splat<u32>(q, 172), w5)), dot(v128.load_splat<u32>(q, 204), w6)), dot(v128.load_splat<u32>(q, 236), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 268), w0), dot(v128.load_splat<u32>(q, 300), w1)), dot(v128.load_splat<u32>(q, 332), w2)), dot(v128.load_splat<u32>(q, 364), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 396), w4), dot(v128.load_splat<u32>(q, 428), w5)), dot(v128.load_splat<u32>(q, 460), w6)), dot(v128.load_splat<u32>(q, 492), w7)), ones))))), f32x4.mul(m, v128.load_splat<u32>(q, 556)))));
+    a4 = f32x4.add(a4, f32x4.mul(v128.load_splat<u32>(q, 528), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 16), w0), dot(v128.load_splat<u32>(q, 48), w1)), dot(v128.load_splat<u32>(q, 80), w2)), dot(v128.load_splat<u32>(q, 112), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 144), w4), dot(v128.load_splat<u32>(q, 176), w5)), dot(v128.load_splat<u32>(q, 208), w6)), dot(v128.load_splat<u32>(q, 240), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 272), w0), dot(v128.load_splat<u32>(q, 304), w1)), dot(v128.load_splat<u32>(q, 336), w2)), dot(v128.load_splat<u32>(q, 368), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 400), w4), dot(v128.load_splat<u32>(q, 432), w5)), dot(v128.load_splat<u32>(q, 464), w6)), dot(v128.load_splat<u32>(q, 496), w7)), ones))))), f32x4.mul(m, v128.load_splat<u32>(q, 560)))));
+    a5 = f32x4.add(a5, f32x4.mul(v128.load_splat<u32>(q, 532), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 20), w0), dot(v128.load_splat<u32>(q, 52), w1)), dot(v128.load_splat<u32>(q, 84), w2)), dot(v128.load_splat<u32>(q, 116), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 148), w4), dot(v128.load_splat<u32>(q, 180), w5)), dot(v128.load_splat<u32>(q, 212), w6)), dot(v128.load_splat<u32>(q, 244), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 276), w0), dot(v128.load_splat<u32>(q, 308), w1)), dot(v128.load_splat<u32>(q, 340), w2)), dot(v128.load_splat<u32>(q, 372), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 404), w4), dot(v128.load_splat<u32>(q, 436), w5)), dot(v128.load_splat<u32>(q, 468), w6)), dot(v128.load_splat<u32>(q, 500), w7)), ones))))), f32x4.mul(m, v128.load_splat<u32>(q, 564)))));
+    a6 = f32x4.add(a6, f32x4.mul(v128.load_splat<u32>(q, 536), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 24), w0), dot(v128.load_splat<u32>(q, 56), w1)), dot(v128.load_splat<u32>(q, 88), w2)), dot(v128.load_splat<u32>(q, 120), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 152), w4), dot(v128.load_splat<u32>(q, 184), w5)), dot(v128.load_splat<u32>(q, 216), w6)), dot(v128.load_splat<u32>(q, 248), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 280), w0), dot(v128.load_splat<u32>(q, 312), w1)), dot(v128.load_splat<u32>(q, 344), w2)), dot(v128.load_splat<u32>(q, 376), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 408), w4), dot(v128.load_splat<u32>(q, 440), w5)), dot(v128.load_splat<u32>(q, 472), w6)), dot(v128.load_splat<u32>(q, 504), w7)), ones))))), f32x4.mul(m, v128.load_splat<u32>(q, 568)))));
+    a7 = f32x4.add(a7, f32x4.mul(v128.load_splat<u32>(q, 540), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 28), w0), dot(v128.load_splat<u32>(q, 60), w1)), dot(v128.load_splat<u32>(q, 92), w2)), dot(v128.load_splat<u32>(q, 124), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 156), w4), dot(v128.load_splat<u32>(q, 188), w5)), dot(v128.load_splat<u32>(q, 220), w6)), dot(v128.load_splat<u32>(q, 252), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 284), w0), dot(v128.load_splat<u32>(q, 316), w1)), dot(v128.load_splat<u32>(q, 348), w2)), dot(v128.load_splat<u32>(q, 380), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 412), w4), dot(v128.load_splat<u32>(q, 444), w5)), dot(v128.load_splat<u32>(q, 476), w6)), dot(v128.load_splat<u32>(q, 508), w7)), ones))))), f32x4.mul(m, v128.load_splat<u32>(q, 572)))));
+    w += 144;
+    q += 640;
+  }
+  finish(out, a0, add);
+  finish(out + 1 * stride, a1, add);
+  finish(out + 2 * stride, a2, add);
+  finish(out + 3 * stride, a3, add);
+  finish(out + 4 * stride, a4, add);
+  finish(out + 5 * stride, a5, add);
+  finish(out + 6 * stride, a6, add);
+  finish(out + 7 * stride, a7, add);
+}
+
+function int15Q5_1x4(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  for (let b = blocks; b > 0; b--) {
+    const w0 = v128.load(w, 0);
+    const w1 = v128.load(w, 16);
+    const w2 = v128.load(w, 32);
+    const w3 = v128.load(w, 48);
+    const w4 = v128.load(w, 64);
+    const w5 = v128.load(w, 80);
+    const w6 = v128.load(w, 96);
+    const w7 = v128.load(w, 112);
+    const d = halves(w + 128, halfMask, halfScale);
+    const m = halves(w + 136, halfMask, halfScale);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 256), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 16), w1)), dot(v128.load_splat<u32>(q, 32), w2)), dot(v128.load_splat<u32>(q, 48), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 64), w4), dot(v128.load_splat<u32>(q, 80), w5)), dot(v128.load_splat<u32>(q, 96), w6)), dot(v128.load_splat<u32>(q, 112), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 128), w0), dot(v128.load_splat<u32>(q, 144), w1)), dot(v128.load_splat<u32>(q, 160), w2)), dot(v128.load_splat<u32>(q, 176), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 192), w4), dot(v128.load_splat<u32>(q, 208), w5)), dot(v128.load_splat<u32>(q, 224), w6)), dot(v128.load_splat<u32>(q, 240), w7)), ones))))), f32x4.mul(m, v128.load_splat<u32>(q, 272)))));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<u32>(q, 260), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 4), w0), dot(v128.load_splat<u32>(q, 20), w1)), dot(v128.load_splat<u32>(q, 36), w2)), dot(v128.load_splat<u32>(q, 52), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 68), w4), dot(v128.load_splat<u32>(q, 84), w5)), dot(v128.load_splat<u32>(q, 100), w6)), dot(v128.load_splat<u32>(q, 116), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 132), w0), dot(v128.load_splat<u32>(q, 148), w1)), dot(v128.load_splat<u32>(q, 164), w2)), dot(v128.load_splat<u32>(q, 180), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 196), w4), dot(v128.load_splat<u32>(q, 212), w5)), dot(v128.load_splat<u32>(q, 228), w6)), dot(v128.load_splat<u32>(q, 244), w7)), ones))))), f32x4.mul(m, v128.load_splat<u32>(q, 276)))));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<u32>(q, 264), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 8), w0), dot(v128.load_splat<u32>(q, 24), w1)), dot(v128.load_splat<u32>(q, 40), w2)), dot(v128.load_splat<u32>(q, 56), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 72), w4), dot(v128.load_splat<u32>(q, 88), w5)), dot(v128.load_splat<u32>(q, 104), w6)), dot(v128.load_splat<u32>(q, 120), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 136), w0), dot(v128.load_splat<u32>(q, 152), w1)), dot(v128.load_splat<u32>(q, 168), w2)), dot(v128.load_splat<u32>(q, 184), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 200), w4), dot(v128.load_splat<u32>(q, 216), w5)), dot(v128.load_splat<u32>(q, 232), w6)), dot(v128.load_splat<u32>(q, 248), w7)), ones))))), f32x4.mul(m, v128.load_splat<u32>(q, 280)))));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<u32>(q, 268), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 12), w0), dot(v128.load_splat<u32>(q, 28), w1)), dot(v128.load_splat<u32>(q, 44), w2)), dot(v128.load_splat<u32>(q, 60), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 76), w4), dot(v128.load_splat<u32>(q, 92), w5)), dot(v128.load_splat<u32>(q, 108), w6)), dot(v128.load_splat<u32>(q, 124), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 140), w0), dot(v128.load_splat<u32>(q, 156), w1)), dot(v128.load_splat<u32>(q, 172), w2)), dot(v128.load_splat<u32>(q, 188), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 204), w4), dot(v128.load_splat<u32>(q, 220), w5)), dot(v128.load_splat<u32>(q, 236), w6)), dot(v128.load_splat<u32>(q, 252), w7)), ones))))), f32x4.mul(m, v128.load_splat<u32>(q, 284)))));
+    w += 144;
+    q += 320;
+  }
+  finish(out, a0, add);
+  finish(out + 1 * stride, a1, add);
+  finish(out + 2 * stride, a2, add);
+  finish(out + 3 * stride, a3, add);
+}
+
+function int15Q5_1x1(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  let a0 = f32x4.splat(0);
+  for (let b = blocks; b > 0; b--) {
+    const w0 = v128.load(w, 0);
+    const w1 = v128.load(w, 16);
+    const w2 = v128.load(w, 32);
+    const w3 = v128.load(w, 48);
+    const w4 = v128.load(w, 64);
+    const w5 = v128.load(w, 80);
+    const w6 = v128.load(w, 96);
+    const w7 = v128.load(w, 112);
+    const d = halves(w + 128, halfMask, halfScale);
+    const m = halves(w + 136, halfMask, halfScale);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 64), f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 4), w1)), dot(v128.load_splat<u32>(q, 8), w2)), dot(v128.load_splat<u32>(q, 12), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 16), w4), dot(v128.load_splat<u32>(q, 20), w5)), dot(v128.load_splat<u32>(q, 24), w6)), dot(v128.load_splat<u32>(q, 28), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 32), w0), dot(v128.load_splat<u32>(q, 36), w1)), dot(v128.load_splat<u32>(q, 40), w2)), dot(v128.load_splat<u32>(q, 44), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 48), w4), dot(v128.load_splat<u32>(q, 52), w5)), dot(v128.load_splat<u32>(q, 56), w6)), dot(v128.load_splat<u32>(q, 60), w7)), ones))))), f32x4.mul(m, v128.load_splat<u32>(q, 68)))));
+    w += 144;
+    q += 80;
+  }
+  finish(out, a0, add);
+}
+
+function int8Q4_Kx8(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const ones = v128.load(ONES);
@@ -499,7 +923,7 @@ export function tileQ4_Kx8(
   finish(out + 7 * stride, a7, add);
 }
 
-export function tileQ4_Kx4(
+function int8Q4_Kx4(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const ones = v128.load(ONES);
@@ -539,7 +963,7 @@ export function tileQ4_Kx4(
   finish(out + 3 * stride, a3, add);
 }
 
-export function tileQ4_Kx1(
+function int8Q4_Kx1(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const ones = v128.load(ONES);
@@ -570,7 +994,130 @@ export function tileQ4_Kx1(
   finish(out, a0, add);
 }
 
-export function tileQ5_Kx8(
+function int15Q4_Kx8(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  const mask = v128.load(MASK4);
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  let a4 = f32x4.splat(0);
+  let a5 = f32x4.splat(0);
+  let a6 = f32x4.splat(0);
+  let a7 = f32x4.splat(0);
+  for (let s = blocks >> 3; s > 0; s--) {
+    const d = halves(w, halfMask, halfScale);
+    const dmin = halves(w + 8, halfMask, halfScale);
+    w += 16;
+    for (let b = 8; b > 0; b--) {
+    const w0 = v128.and(v128.load(w, 0), mask);
+    const w1 = v128.and(v128.load(w, 16), mask);
+    const w2 = v128.and(v128.load(w, 32), mask);
+    const w3 = v128.and(v128.load(w, 48), mask);
+    const w4 = v128.and(i16x8.shr_u(v128.load(w, 0), 4), mask);
+    const w5 = v128.and(i16x8.shr_u(v128.load(w, 16), 4), mask);
+    const w6 = v128.and(i16x8.shr_u(v128.load(w, 32), 4), mask);
+    const w7 = v128.and(i16x8.shr_u(v128.load(w, 48), 4), mask);
+    const sc = bytes4(w + 64);
+    const mn = bytes4(w + 68);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 512), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 32), w1)), dot(v128.load_splat<u32>(q, 64), w2)), dot(v128.load_splat<u32>(q, 96), w3)), dot(v128.load_splat<u32>(q, 128), w4)), dot(v128.load_splat<u32>(q, 160), w5)), dot(v128.load_splat<u32>(q, 192), w6)), dot(v128.load_splat<u32>(q, 224), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 256), w0), dot(v128.load_splat<u32>(q, 288), w1)), dot(v128.load_splat<u32>(q, 320), w2)), dot(v128.load_splat<u32>(q, 352), w3)), dot(v128.load_splat<u32>(q, 384), w4)), dot(v128.load_splat<u32>(q, 416), w5)), dot(v128.load_splat<u32>(q, 448), w6)), dot(v128.load_splat<u32>(q, 480), w7)), ones))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 544))))));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<u32>(q, 516), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 4), w0), dot(v128.load_splat<u32>(q, 36), w1)), dot(v128.load_splat<u32>(q, 68), w2)), dot(v128.load_splat<u32>(q, 100), w3)), dot(v128.load_splat<u32>(q, 132), w4)), dot(v128.load_splat<u32>(q, 164), w5)), dot(v128.load_splat<u32>(q, 196), w6)), dot(v128.load_splat<u32>(q, 228), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 260), w0), dot(v128.load_splat<u32>(q, 292), w1)), dot(v128.load_splat<u32>(q, 324), w2)), dot(v128.load_splat<u32>(q, 356), w3)), dot(v128.load_splat<u32>(q, 388), w4)), dot(v128.load_splat<u32>(q, 420), w5)), dot(v128.load_splat<u32>(q, 452), w6)), dot(v128.load_splat<u32>(q, 484), w7)), ones))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 548))))));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<u32>(q, 520), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 8), w0), dot(v128.load_splat<u32>(q, 40), w1)), dot(v128.load_splat<u32>(q, 72), w2)), dot(v128.load_splat<u32>(q, 104), w3)), dot(v128.load_splat<u32>(q, 136), w4)), dot(v128.load_splat<u32>(q, 168), w5)), dot(v128.load_splat<u32>(q, 200), w6)), dot(v128.load_splat<u32>(q, 232), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 264), w0), dot(v128.load_splat<u32>(q, 296), w1)), dot(v128.load_splat<u32>(q, 328), w2)), dot(v128.load_splat<u32>(q, 360), w3)), dot(v128.load_splat<u32>(q, 392), w4)), dot(v128.load_splat<u32>(q, 424), w5)), dot(v128.load_splat<u32>(q, 456), w6)), dot(v128.load_splat<u32>(q, 488), w7)), ones))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 552))))));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<u32>(q, 524), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 12), w0), dot(v128.load_splat<u32>(q, 44), w1)), dot(v128.load_splat<u32>(q, 76), w2)), dot(v128.load_splat<u32>(q, 108), w3)), dot(v128.load_splat<u32>(q, 140), w4)), dot(v128.load_splat<u32>(q, 172), w5)), dot(v128.load_splat<u32>(q, 204), w6)), dot(v128.load_splat<u32>(q, 236), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 268), w0), dot(v128.load_splat<u32>(q, 300), w1)), dot(v128.load_splat<u32>(q, 332), w2)), dot(v128.load_splat<u32>(q, 364), w3)), dot(v128.load_splat<u32>(q, 396), w4)), dot(v128.load_splat<u32>(q, 428), w5)), dot(v128.load_splat<u32>(q, 460), w6)), dot(v128.load_splat<u32>(q, 492), w7)), ones))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 556))))));
+    a4 = f32x4.add(a4, f32x4.mul(v128.load_splat<u32>(q, 528), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 16), w0), dot(v128.load_splat<u32>(q, 48), w1)), dot(v128.load_splat<u32>(q, 80), w2)), dot(v128.load_splat<u32>(q, 112), w3)), dot(v128.load_splat<u32>(q, 144), w4)), dot(v128.load_splat<u32>(q, 176), w5)), dot(v128.load_splat<u32>(q, 208), w6)), dot(v128.load_splat<u32>(q, 240), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 272), w0), dot(v128.load_splat<u32>(q, 304), w1)), dot(v128.load_splat<u32>(q, 336), w2)), dot(v128.load_splat<u32>(q, 368), w3)), dot(v128.load_splat<u32>(q, 400), w4)), dot(v128.load_splat<u32>(q, 432), w5)), dot(v128.load_splat<u32>(q, 464), w6)), dot(v128.load_splat<u32>(q, 496), w7)), ones))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 560))))));
+    a5 = f32x4.add(a5, f32x4.mul(v128.load_splat<u32>(q, 532), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 20), w0), dot(v128.load_splat<u32>(q, 52), w1)), dot(v128.load_splat<u32>(q, 84), w2)), dot(v128.load_splat<u32>(q, 116), w3)), dot(v128.load_splat<u32>(q, 148), w4)), dot(v128.load_splat<u32>(q, 180), w5)), dot(v128.load_splat<u32>(q, 212), w6)), dot(v128.load_splat<u32>(q, 244), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 276), w0), dot(v128.load_splat<u32>(q, 308), w1)), dot(v128.load_splat<u32>(q, 340), w2)), dot(v128.load_splat<u32>(q, 372), w3)), dot(v128.load_splat<u32>(q, 404), w4)), dot(v128.load_splat<u32>(q, 436), w5)), dot(v128.load_splat<u32>(q, 468), w6)), dot(v128.load_splat<u32>(q, 500), w7)), ones))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 564))))));
+    a6 = f32x4.add(a6, f32x4.mul(v128.load_splat<u32>(q, 536), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 24), w0), dot(v128.load_splat<u32>(q, 56), w1)), dot(v128.load_splat<u32>(q, 88), w2)), dot(v128.load_splat<u32>(q, 120), w3)), dot(v128.load_splat<u32>(q, 152), w4)), dot(v128.load_splat<u32>(q, 184), w5)), dot(v128.load_splat<u32>(q, 216), w6)), dot(v128.load_splat<u32>(q, 248), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 280), w0), dot(v128.load_splat<u32>(q, 312), w1)), dot(v128.load_splat<u32>(q, 344), w2)), dot(v128.load_splat<u32>(q, 376), w3)), dot(v128.load_splat<u32>(q, 408), w4)), dot(v128.load_splat<u32>(q, 440), w5)), dot(v128.load_splat<u32>(q, 472), w6)), dot(v128.load_splat<u32>(q, 504), w7)), ones))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 568))))));
+    a7 = f32x4.add(a7, f32x4.mul(v128.load_splat<u32>(q, 540), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 28), w0), dot(v128.load_splat<u32>(q, 60), w1)), dot(v128.load_splat<u32>(q, 92), w2)), dot(v128.load_splat<u32>(q, 124), w3)), dot(v128.load_splat<u32>(q, 156), w4)), dot(v128.load_splat<u32>(q, 188), w5)), dot(v128.load_splat<u32>(q, 220), w6)), dot(v128.load_splat<u32>(q, 252), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 284), w0), dot(v128.load_splat<u32>(q, 316), w1)), dot(v128.load_splat<u32>(q, 348), w2)), dot(v128.load_splat<u32>(q, 380), w3)), dot(v128.load_splat<u32>(q, 412), w4)), dot(v128.load_splat<u32>(q, 444), w5)), dot(v128.load_splat<u32>(q, 476), w6)), dot(v128.load_splat<u32>(q, 508), w7)), ones))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 572))))));
+    w += 72;
+    q += 640;
+    }
+  }
+  finish(out, a0, add);
+  finish(out + 1 * stride, a1, add);
+  finish(out + 2 * stride, a2, add);
+  finish(out + 3 * stride, a3, add);
+  finish(out + 4 * stride, a4, add);
+  finish(out + 5 * stride, a5, add);
+  finish(out + 6 * stride, a6, add);
+  finish(out + 7 * stride, a7, add);
+}
+
+function int15Q4_Kx4(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  const mask = v128.load(MASK4);
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  for (let s = blocks >> 3; s > 0; s--) {
+    const d = halves(w, halfMask, halfScale);
+    const dmin = halves(w + 8, halfMask, halfScale);
+    w += 16;
+    for (let b = 8; b > 0; b--) {
+    const w0 = v128.and(v128.load(w, 0), mask);
+    const w1 = v128.and(v128.load(w, 16), mask);
+    const w2 = v128.and(v128.load(w, 32), mask);
+    const w3 = v128.and(v128.load(w, 48), mask);
+    const w4 = v128.and(i16x8.shr_u(v128.load(w, 0), 4), mask);
+    const w5 = v128.and(i16x8.shr_u(v128.load(w, 16), 4), mask);
+    const w6 = v128.and(i16x8.shr_u(v128.load(w, 32), 4), mask);
+    const w7 = v128.and(i16x8.shr_u(v128.load(w, 48), 4), mask);
+    const sc = bytes4(w + 64);
+    const mn = bytes4(w + 68);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 256), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 16), w1)), dot(v128.load_splat<u32>(q, 32), w2)), dot(v128.load_splat<u32>(q, 48), w3)), dot(v128.load_splat<u32>(q, 64), w4)), dot(v128.load_splat<u32>(q, 80), w5)), dot(v128.load_splat<u32>(q, 96), w6)), dot(v128.load_splat<u32>(q, 112), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 128), w0), dot(v128.load_splat<u32>(q, 144), w1)), dot(v128.load_splat<u32>(q, 160), w2)), dot(v128.load_splat<u32>(q, 176), w3)), dot(v128.load_splat<u32>(q, 192), w4)), dot(v128.load_splat<u32>(q, 208), w5)), dot(v128.load_splat<u32>(q, 224), w6)), dot(v128.load_splat<u32>(q, 240), w7)), ones))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 272))))));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<u32>(q, 260), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 4), w0), dot(v128.load_splat<u32>(q, 20), w1)), dot(v128.load_splat<u32>(q, 36), w2)), dot(v128.load_splat<u32>(q, 52), w3)), dot(v128.load_splat<u32>(q, 68), w4)), dot(v128.load_splat<u32>(q, 84), w5)), dot(v128.load_splat<u32>(q, 100), w6)), dot(v128.load_splat<u32>(q, 116), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 132), w0), dot(v128.load_splat<u32>(q, 148), w1)), dot(v128.load_splat<u32>(q, 164), w2)), dot(v128.load_splat<u32>(q, 180), w3)), dot(v128.load_splat<u32>(q, 196), w4)), dot(v128.load_splat<u32>(q, 212), w5)), dot(v128.load_splat<u32>(q, 228), w6)), dot(v128.load_splat<u32>(q, 244), w7)), ones))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 276))))));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<u32>(q, 264), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 8), w0), dot(v128.load_splat<u32>(q, 24), w1)), dot(v128.load_splat<u32>(q, 40), w2)), dot(v128.load_splat<u32>(q, 56), w3)), dot(v128.load_splat<u32>(q, 72), w4)), dot(v128.load_splat<u32>(q, 88), w5)), dot(v128.load_splat<u32>(q, 104), w6)), dot(v128.load_splat<u32>(q, 120), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 136), w0), dot(v128.load_splat<u32>(q, 152), w1)), dot(v128.load_splat<u32>(q, 168), w2)), dot(v128.load_splat<u32>(q, 184), w3)), dot(v128.load_splat<u32>(q, 200), w4)), dot(v128.load_splat<u32>(q, 216), w5)), dot(v128.load_splat<u32>(q, 232), w6)), dot(v128.load_splat<u32>(q, 248), w7)), ones))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 280))))));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<u32>(q, 268), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 12), w0), dot(v128.load_splat<u32>(q, 28), w1)), dot(v128.load_splat<u32>(q, 44), w2)), dot(v128.load_splat<u32>(q, 60), w3)), dot(v128.load_splat<u32>(q, 76), w4)), dot(v128.load_splat<u32>(q, 92), w5)), dot(v128.load_splat<u32>(q, 108), w6)), dot(v128.load_splat<u32>(q, 124), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 140), w0), dot(v128.load_splat<u32>(q, 156), w1)), dot(v128.load_splat<u32>(q, 172), w2)), dot(v128.load_splat<u32>(q, 188), w3)), dot(v128.load_splat<u32>(q, 204), w4)), dot(v128.load_splat<u32>(q, 220), w5)), dot(v128.load_splat<u32>(q, 236), w6)), dot(v128.load_splat<u32>(q, 252), w7)), ones))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 284))))));
+    w += 72;
+    q += 320;
+    }
+  }
+  finish(out, a0, add);
+  finish(out + 1 * stride, a1, add);
+  finish(out + 2 * stride, a2, add);
+  finish(out + 3 * stride, a3, add);
+}
+
+function int15Q4_Kx1(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  const mask = v128.load(MASK4);
+  let a0 = f32x4.splat(0);
+  for (let s = blocks >> 3; s > 0; s--) {
+    const d = halves(w, halfMask, halfScale);
+    const dmin = halves(w + 8, halfMask, halfScale);
+    w += 16;
+    for (let b = 8; b > 0; b--) {
+    const w0 = v128.and(v128.load(w, 0), mask);
+    const w1 = v128.and(v128.load(w, 16), mask);
+    const w2 = v128.and(v128.load(w, 32), mask);
+    const w3 = v128.and(v128.load(w, 48), mask);
+    const w4 = v128.and(i16x8.shr_u(v128.load(w, 0), 4), mask);
+    const w5 = v128.and(i16x8.shr_u(v128.load(w, 16), 4), mask);
+    const w6 = v128.and(i16x8.shr_u(v128.load(w, 32), 4), mask);
+    const w7 = v128.and(i16x8.shr_u(v128.load(w, 48), 4), mask);
+    const sc = bytes4(w + 64);
+    const mn = bytes4(w + 68);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 64), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 4), w1)), dot(v128.load_splat<u32>(q, 8), w2)), dot(v128.load_splat<u32>(q, 12), w3)), dot(v128.load_splat<u32>(q, 16), w4)), dot(v128.load_splat<u32>(q, 20), w5)), dot(v128.load_splat<u32>(q, 24), w6)), dot(v128.load_splat<u32>(q, 28), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 32), w0), dot(v128.load_splat<u32>(q, 36), w1)), dot(v128.load_splat<u32>(q, 40), w2)), dot(v128.load_splat<u32>(q, 44), w3)), dot(v128.load_splat<u32>(q, 48), w4)), dot(v128.load_splat<u32>(q, 52), w5)), dot(v128.load_splat<u32>(q, 56), w6)), dot(v128.load_splat<u32>(q, 60), w7)), ones))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 68))))));
+    w += 72;
+    q += 80;
+    }
+  }
+  finish(out, a0, add);
+}
+
+function int8Q5_Kx8(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const ones = v128.load(ONES);
@@ -621,7 +1168,7 @@ export function tileQ5_Kx8(
   finish(out + 7 * stride, a7, add);
 }
 
-export function tileQ5_Kx4(
+function int8Q5_Kx4(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const ones = v128.load(ONES);
@@ -660,7 +1207,7 @@ export function tileQ5_Kx4(
   finish(out + 3 * stride, a3, add);
 }
 
-export function tileQ5_Kx1(
+function int8Q5_Kx1(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const ones = v128.load(ONES);
@@ -690,7 +1237,127 @@ export function tileQ5_Kx1(
   finish(out, a0, add);
 }
 
-export function tileQ6_Kx8(
+function int15Q5_Kx8(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  let a4 = f32x4.splat(0);
+  let a5 = f32x4.splat(0);
+  let a6 = f32x4.splat(0);
+  let a7 = f32x4.splat(0);
+  for (let s = blocks >> 3; s > 0; s--) {
+    const d = halves(w, halfMask, halfScale);
+    const dmin = halves(w + 8, halfMask, halfScale);
+    w += 16;
+    for (let b = 8; b > 0; b--) {
+    const w0 = v128.load(w, 0);
+    const w1 = v128.load(w, 16);
+    const w2 = v128.load(w, 32);
+    const w3 = v128.load(w, 48);
+    const w4 = v128.load(w, 64);
+    const w5 = v128.load(w, 80);
+    const w6 = v128.load(w, 96);
+    const w7 = v128.load(w, 112);
+    const sc = bytes4(w + 128);
+    const mn = bytes4(w + 132);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 512), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 32), w1)), dot(v128.load_splat<u32>(q, 64), w2)), dot(v128.load_splat<u32>(q, 96), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 128), w4), dot(v128.load_splat<u32>(q, 160), w5)), dot(v128.load_splat<u32>(q, 192), w6)), dot(v128.load_splat<u32>(q, 224), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 256), w0), dot(v128.load_splat<u32>(q, 288), w1)), dot(v128.load_splat<u32>(q, 320), w2)), dot(v128.load_splat<u32>(q, 352), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 384), w4), dot(v128.load_splat<u32>(q, 416), w5)), dot(v128.load_splat<u32>(q, 448), w6)), dot(v128.load_splat<u32>(q, 480), w7)), ones)))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 544))))));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<u32>(q, 516), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 4), w0), dot(v128.load_splat<u32>(q, 36), w1)), dot(v128.load_splat<u32>(q, 68), w2)), dot(v128.load_splat<u32>(q, 100), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 132), w4), dot(v128.load_splat<u32>(q, 164), w5)), dot(v128.load_splat<u32>(q, 196), w6)), dot(v128.load_splat<u32>(q, 228), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 260), w0), dot(v128.load_splat<u32>(q, 292), w1)), dot(v128.load_splat<u32>(q, 324), w2)), dot(v128.load_splat<u32>(q, 356), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 388), w4), dot(v128.load_splat<u32>(q, 420), w5)), dot(v128.load_splat<u32>(q, 452), w6)), dot(v128.load_splat<u32>(q, 484), w7)), ones)))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 548))))));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<u32>(q, 520), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 8), w0), dot(v128.load_splat<u32>(q, 40), w1)), dot(v128.load_splat<u32>(q, 72), w2)), dot(v128.load_splat<u32>(q, 104), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 136), w4), dot(v128.load_splat<u32>(q, 168), w5)), dot(v128.load_splat<u32>(q, 200), w6)), dot(v128.load_splat<u32>(q, 232), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 264), w0), dot(v128.load_splat<u32>(q, 296), w1)), dot(v128.load_splat<u32>(q, 328), w2)), dot(v128.load_splat<u32>(q, 360), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 392), w4), dot(v128.load_splat<u32>(q, 424), w5)), dot(v128.load_splat<u32>(q, 456), w6)), dot(v128.load_splat<u32>(q, 488), w7)), ones)))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 552))))));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<u32>(q, 524), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 12), w0), dot(v128.load_splat<u32>(q, 44), w1)), dot(v128.load_splat<u32>(q, 76), w2)), dot(v128.load_splat<u32>(q, 108), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 140), w4), dot(v128.load_splat<u32>(q, 172), w5)), dot(v128.load_splat<u32>(q, 204), w6)), dot(v128.load_splat<u32>(q, 236), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 268), w0), dot(v128.load_splat<u32>(q, 300), w1)), dot(v128.load_splat<u32>(q, 332), w2)), dot(v128.load_splat<u32>(q, 364), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 396), w4), dot(v128.load_splat<u32>(q, 428), w5)), dot(v128.load_splat<u32>(q, 460), w6)), dot(v128.load_splat<u32>(q, 492), w7)), ones)))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 556))))));
+    a4 = f32x4.add(a4, f32x4.mul(v128.load_splat<u32>(q, 528), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 16), w0), dot(v128.load_splat<u32>(q, 48), w1)), dot(v128.load_splat<u32>(q, 80), w2)), dot(v128.load_splat<u32>(q, 112), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 144), w4), dot(v128.load_splat<u32>(q, 176), w5)), dot(v128.load_splat<u32>(q, 208), w6)), dot(v128.load_splat<u32>(q, 240), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 272), w0), dot(v128.load_splat<u32>(q, 304), w1)), dot(v128.load_splat<u32>(q, 336), w2)), dot(v128.load_splat<u32>(q, 368), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 400), w4), dot(v128.load_splat<u32>(q, 432), w5)), dot(v128.load_splat<u32>(q, 464), w6)), dot(v128.load_splat<u32>(q, 496), w7)), ones)))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 560))))));
+    a5 = f32x4.add(a5, f32x4.mul(v128.load_splat<u32>(q, 532), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 20), w0), dot(v128.load_splat<u32>(q, 52), w1)), dot(v128.load_splat<u32>(q, 84), w2)), dot(v128.load_splat<u32>(q, 116), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 148), w4), dot(v128.load_splat<u32>(q, 180), w5)), dot(v128.load_splat<u32>(q, 212), w6)), dot(v128.load_splat<u32>(q, 244), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 276), w0), dot(v128.load_splat<u32>(q, 308), w1)), dot(v128.load_splat<u32>(q, 340), w2)), dot(v128.load_splat<u32>(q, 372), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 404), w4), dot(v128.load_splat<u32>(q, 436), w5)), dot(v128.load_splat<u32>(q, 468), w6)), dot(v128.load_splat<u32>(q, 500), w7)), ones)))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 564))))));
+    a6 = f32x4.add(a6, f32x4.mul(v128.load_splat<u32>(q, 536), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 24), w0), dot(v128.load_splat<u32>(q, 56), w1)), dot(v128.load_splat<u32>(q, 88), w2)), dot(v128.load_splat<u32>(q, 120), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 152), w4), dot(v128.load_splat<u32>(q, 184), w5)), dot(v128.load_splat<u32>(q, 216), w6)), dot(v128.load_splat<u32>(q, 248), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 280), w0), dot(v128.load_splat<u32>(q, 312), w1)), dot(v128.load_splat<u32>(q, 344), w2)), dot(v128.load_splat<u32>(q, 376), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 408), w4), dot(v128.load_splat<u32>(q, 440), w5)), dot(v128.load_splat<u32>(q, 472), w6)), dot(v128.load_splat<u32>(q, 504), w7)), ones)))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 568))))));
+    a7 = f32x4.add(a7, f32x4.mul(v128.load_splat<u32>(q, 540), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 28), w0), dot(v128.load_splat<u32>(q, 60), w1)), dot(v128.load_splat<u32>(q, 92), w2)), dot(v128.load_splat<u32>(q, 124), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 156), w4), dot(v128.load_splat<u32>(q, 188), w5)), dot(v128.load_splat<u32>(q, 220), w6)), dot(v128.load_splat<u32>(q, 252), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 284), w0), dot(v128.load_splat<u32>(q, 316), w1)), dot(v128.load_splat<u32>(q, 348), w2)), dot(v128.load_splat<u32>(q, 380), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 412), w4), dot(v128.load_splat<u32>(q, 444), w5)), dot(v128.load_splat<u32>(q, 476), w6)), dot(v128.load_splat<u32>(q, 508), w7)), ones)))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 572))))));
+    w += 136;
+    q += 640;
+    }
+  }
+  finish(out, a0, add);
+  finish(out + 1 * stride, a1, add);
+  finish(out + 2 * stride, a2, add);
+  finish(out + 3 * stride, a3, add);
+  finish(out + 4 * stride, a4, add);
+  finish(out + 5 * stride, a5, add);
+  finish(out + 6 * stride, a6, add);
+  finish(out + 7 * stride, a7, add);
+}
+
+function int15Q5_Kx4(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  for (let s = blocks >> 3; s > 0; s--) {
+    const d = halves(w, halfMask, halfScale);
+    const dmin = halves(w + 8, halfMask, halfScale);
+    w += 16;
+    for (let b = 8; b > 0; b--) {
+    const w0 = v128.load(w, 0);
+    const w1 = v128.load(w, 16);
+    const w2 = v128.load(w, 32);
+    const w3 = v128.load(w, 48);
+    const w4 = v128.load(w, 64);
+    const w5 = v128.load(w, 80);
+    const w6 = v128.load(w, 96);
+    const w7 = v128.load(w, 112);
+    const sc = bytes4(w + 128);
+    const mn = bytes4(w + 132);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 256), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 16), w1)), dot(v128.load_splat<u32>(q, 32), w2)), dot(v128.load_splat<u32>(q, 48), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 64), w4), dot(v128.load_splat<u32>(q, 80), w5)), dot(v128.load_splat<u32>(q, 96), w6)), dot(v128.load_splat<u32>(q, 112), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 128), w0), dot(v128.load_splat<u32>(q, 144), w1)), dot(v128.load_splat<u32>(q, 160), w2)), dot(v128.load_splat<u32>(q, 176), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 192), w4), dot(v128.load_splat<u32>(q, 208), w5)), dot(v128.load_splat<u32>(q, 224), w6)), dot(v128.load_splat<u32>(q, 240), w7)), ones)))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 272))))));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<u32>(q, 260), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 4), w0), dot(v128.load_splat<u32>(q, 20), w1)), dot(v128.load_splat<u32>(q, 36), w2)), dot(v128.load_splat<u32>(q, 52), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 68), w4), dot(v128.load_splat<u32>(q, 84), w5)), dot(v128.load_splat<u32>(q, 100), w6)), dot(v128.load_splat<u32>(q, 116), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 132), w0), dot(v128.load_splat<u32>(q, 148), w1)), dot(v128.load_splat<u32>(q, 164), w2)), dot(v128.load_splat<u32>(q, 180), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 196), w4), dot(v128.load_splat<u32>(q, 212), w5)), dot(v128.load_splat<u32>(q, 228), w6)), dot(v128.load_splat<u32>(q, 244), w7)), ones)))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 276))))));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<u32>(q, 264), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 8), w0), dot(v128.load_splat<u32>(q, 24), w1)), dot(v128.load_splat<u32>(q, 40), w2)), dot(v128.load_splat<u32>(q, 56), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 72), w4), dot(v128.load_splat<u32>(q, 88), w5)), dot(v128.load_splat<u32>(q, 104), w6)), dot(v128.load_splat<u32>(q, 120), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 136), w0), dot(v128.load_splat<u32>(q, 152), w1)), dot(v128.load_splat<u32>(q, 168), w2)), dot(v128.load_splat<u32>(q, 184), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 200), w4), dot(v128.load_splat<u32>(q, 216), w5)), dot(v128.load_splat<u32>(q, 232), w6)), dot(v128.load_splat<u32>(q, 248), w7)), ones)))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 280))))));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<u32>(q, 268), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 12), w0), dot(v128.load_splat<u32>(q, 28), w1)), dot(v128.load_splat<u32>(q, 44), w2)), dot(v128.load_splat<u32>(q, 60), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 76), w4), dot(v128.load_splat<u32>(q, 92), w5)), dot(v128.load_splat<u32>(q, 108), w6)), dot(v128.load_splat<u32>(q, 124), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 140), w0), dot(v128.load_splat<u32>(q, 156), w1)), dot(v128.load_splat<u32>(q, 172), w2)), dot(v128.load_splat<u32>(q, 188), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 204), w4), dot(v128.load_splat<u32>(q, 220), w5)), dot(v128.load_splat<u32>(q, 236), w6)), dot(v128.load_splat<u32>(q, 252), w7)), ones)))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 284))))));
+    w += 136;
+    q += 320;
+    }
+  }
+  finish(out, a0, add);
+  finish(out + 1 * stride, a1, add);
+  finish(out + 2 * stride, a2, add);
+  finish(out + 3 * stride, a3, add);
+}
+
+function int15Q5_Kx1(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  let a0 = f32x4.splat(0);
+  for (let s = blocks >> 3; s > 0; s--) {
+    const d = halves(w, halfMask, halfScale);
+    const dmin = halves(w + 8, halfMask, halfScale);
+    w += 16;
+    for (let b = 8; b > 0; b--) {
+    const w0 = v128.load(w, 0);
+    const w1 = v128.load(w, 16);
+    const w2 = v128.load(w, 32);
+    const w3 = v128.load(w, 48);
+    const w4 = v128.load(w, 64);
+    const w5 = v128.load(w, 80);
+    const w6 = v128.load(w, 96);
+    const w7 = v128.load(w, 112);
+    const sc = bytes4(w + 128);
+    const mn = bytes4(w + 132);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 64), f32x4.sub(f32x4.mul(d, f32x4.mul(sc, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 4), w1)), dot(v128.load_splat<u32>(q, 8), w2)), dot(v128.load_splat<u32>(q, 12), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 16), w4), dot(v128.load_splat<u32>(q, 20), w5)), dot(v128.load_splat<u32>(q, 24), w6)), dot(v128.load_splat<u32>(q, 28), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 32), w0), dot(v128.load_splat<u32>(q, 36), w1)), dot(v128.load_splat<u32>(q, 40), w2)), dot(v128.load_splat<u32>(q, 44), w3)), ones), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 48), w4), dot(v128.load_splat<u32>(q, 52), w5)), dot(v128.load_splat<u32>(q, 56), w6)), dot(v128.load_splat<u32>(q, 60), w7)), ones)))))), f32x4.mul(dmin, f32x4.mul(mn, v128.load_splat<u32>(q, 68))))));
+    w += 136;
+    q += 80;
+    }
+  }
+  finish(out, a0, add);
+}
+
+function int8Q6_Kx8(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const ones = v128.load(ONES);
@@ -740,7 +1407,7 @@ export function tileQ6_Kx8(
   finish(out + 7 * stride, a7, add);
 }
 
-export function tileQ6_Kx4(
+function int8Q6_Kx4(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const ones = v128.load(ONES);
@@ -778,7 +1445,7 @@ export function tileQ6_Kx4(
   finish(out + 3 * stride, a3, add);
 }
 
-export function tileQ6_Kx1(
+function int8Q6_Kx1(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const ones = v128.load(ONES);
@@ -807,7 +1474,124 @@ export function tileQ6_Kx1(
   finish(out, a0, add);
 }
 
-export function tileQ8_0x8(
+function int15Q6_Kx8(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  let a4 = f32x4.splat(0);
+  let a5 = f32x4.splat(0);
+  let a6 = f32x4.splat(0);
+  let a7 = f32x4.splat(0);
+  for (let s = blocks >> 3; s > 0; s--) {
+    const d = halves(w, halfMask, halfScale);
+    w += 16;
+    for (let b = 8; b > 0; b--) {
+    const w0 = v128.load(w, 0);
+    const w1 = v128.load(w, 16);
+    const w2 = v128.load(w, 32);
+    const w3 = v128.load(w, 48);
+    const w4 = v128.load(w, 64);
+    const w5 = v128.load(w, 80);
+    const w6 = v128.load(w, 96);
+    const w7 = v128.load(w, 112);
+    const sc0 = signedBytes4(w + 128);
+    const sc1 = signedBytes4(w + 132);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 512), f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 32), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 64), w2), dot(v128.load_splat<u32>(q, 96), w3)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 256), w0), dot(v128.load_splat<u32>(q, 288), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 320), w2), dot(v128.load_splat<u32>(q, 352), w3)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 576)))), f32x4.mul(sc1, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 128), w4), dot(v128.load_splat<u32>(q, 160), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 192), w6), dot(v128.load_splat<u32>(q, 224), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 384), w4), dot(v128.load_splat<u32>(q, 416), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 448), w6), dot(v128.load_splat<u32>(q, 480), w7)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 608))))))));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<u32>(q, 516), f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 4), w0), dot(v128.load_splat<u32>(q, 36), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 68), w2), dot(v128.load_splat<u32>(q, 100), w3)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 260), w0), dot(v128.load_splat<u32>(q, 292), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 324), w2), dot(v128.load_splat<u32>(q, 356), w3)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 580)))), f32x4.mul(sc1, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 132), w4), dot(v128.load_splat<u32>(q, 164), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 196), w6), dot(v128.load_splat<u32>(q, 228), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 388), w4), dot(v128.load_splat<u32>(q, 420), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 452), w6), dot(v128.load_splat<u32>(q, 484), w7)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 612))))))));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<u32>(q, 520), f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 8), w0), dot(v128.load_splat<u32>(q, 40), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 72), w2), dot(v128.load_splat<u32>(q, 104), w3)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 264), w0), dot(v128.load_splat<u32>(q, 296), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 328), w2), dot(v128.load_splat<u32>(q, 360), w3)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 584)))), f32x4.mul(sc1, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 136), w4), dot(v128.load_splat<u32>(q, 168), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 200), w6), dot(v128.load_splat<u32>(q, 232), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 392), w4), dot(v128.load_splat<u32>(q, 424), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 456), w6), dot(v128.load_splat<u32>(q, 488), w7)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 616))))))));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<u32>(q, 524), f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 12), w0), dot(v128.load_splat<u32>(q, 44), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 76), w2), dot(v128.load_splat<u32>(q, 108), w3)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 268), w0), dot(v128.load_splat<u32>(q, 300), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 332), w2), dot(v128.load_splat<u32>(q, 364), w3)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 588)))), f32x4.mul(sc1, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 140), w4), dot(v128.load_splat<u32>(q, 172), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 204), w6), dot(v128.load_splat<u32>(q, 236), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 396), w4), dot(v128.load_splat<u32>(q, 428), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 460), w6), dot(v128.load_splat<u32>(q, 492), w7)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 620))))))));
+    a4 = f32x4.add(a4, f32x4.mul(v128.load_splat<u32>(q, 528), f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 16), w0), dot(v128.load_splat<u32>(q, 48), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 80), w2), dot(v128.load_splat<u32>(q, 112), w3)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 272), w0), dot(v128.load_splat<u32>(q, 304), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 336), w2), dot(v128.load_splat<u32>(q, 368), w3)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 592)))), f32x4.mul(sc1, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 144), w4), dot(v128.load_splat<u32>(q, 176), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 208), w6), dot(v128.load_splat<u32>(q, 240), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 400), w4), dot(v128.load_splat<u32>(q, 432), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 464), w6), dot(v128.load_splat<u32>(q, 496), w7)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 624))))))));
+    a5 = f32x4.add(a5, f32x4.mul(v128.load_splat<u32>(q, 532), f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 20), w0), dot(v128.load_splat<u32>(q, 52), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 84), w2), dot(v128.load_splat<u32>(q, 116), w3)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 276), w0), dot(v128.load_splat<u32>(q, 308), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 340), w2), dot(v128.load_splat<u32>(q, 372), w3)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 596)))), f32x4.mul(sc1, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 148), w4), dot(v128.load_splat<u32>(q, 180), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 212), w6), dot(v128.load_splat<u32>(q, 244), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 404), w4), dot(v128.load_splat<u32>(q, 436), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 468), w6), dot(v128.load_splat<u32>(q, 500), w7)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 628))))))));
+    a6 = f32x4.add(a6, f32x4.mul(v128.load_splat<u32>(q, 536), f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 24), w0), dot(v128.load_splat<u32>(q, 56), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 88), w2), dot(v128.load_splat<u32>(q, 120), w3)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 280), w0), dot(v128.load_splat<u32>(q, 312), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 344), w2), dot(v128.load_splat<u32>(q, 376), w3)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 600)))), f32x4.mul(sc1, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 152), w4), dot(v128.load_splat<u32>(q, 184), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 216), w6), dot(v128.load_splat<u32>(q, 248), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 408), w4), dot(v128.load_splat<u32>(q, 440), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 472), w6), dot(v128.load_splat<u32>(q, 504), w7)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 632))))))));
+    a7 = f32x4.add(a7, f32x4.mul(v128.load_splat<u32>(q, 540), f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 28), w0), dot(v128.load_splat<u32>(q, 60), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 92), w2), dot(v128.load_splat<u32>(q, 124), w3)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 284), w0), dot(v128.load_splat<u32>(q, 316), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 348), w2), dot(v128.load_splat<u32>(q, 380), w3)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 604)))), f32x4.mul(sc1, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 156), w4), dot(v128.load_splat<u32>(q, 188), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 220), w6), dot(v128.load_splat<u32>(q, 252), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 412), w4), dot(v128.load_splat<u32>(q, 444), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 476), w6), dot(v128.load_splat<u32>(q, 508), w7)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 636))))))));
+    w += 136;
+    q += 640;
+    }
+  }
+  finish(out, a0, add);
+  finish(out + 1 * stride, a1, add);
+  finish(out + 2 * stride, a2, add);
+  finish(out + 3 * stride, a3, add);
+  finish(out + 4 * stride, a4, add);
+  finish(out + 5 * stride, a5, add);
+  finish(out + 6 * stride, a6, add);
+  finish(out + 7 * stride, a7, add);
+}
+
+function int15Q6_Kx4(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  for (let s = blocks >> 3; s > 0; s--) {
+    const d = halves(w, halfMask, halfScale);
+    w += 16;
+    for (let b = 8; b > 0; b--) {
+    const w0 = v128.load(w, 0);
+    const w1 = v128.load(w, 16);
+    const w2 = v128.load(w, 32);
+    const w3 = v128.load(w, 48);
+    const w4 = v128.load(w, 64);
+    const w5 = v128.load(w, 80);
+    const w6 = v128.load(w, 96);
+    const w7 = v128.load(w, 112);
+    const sc0 = signedBytes4(w + 128);
+    const sc1 = signedBytes4(w + 132);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 256), f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 16), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 32), w2), dot(v128.load_splat<u32>(q, 48), w3)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 128), w0), dot(v128.load_splat<u32>(q, 144), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 160), w2), dot(v128.load_splat<u32>(q, 176), w3)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 288)))), f32x4.mul(sc1, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 64), w4), dot(v128.load_splat<u32>(q, 80), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 96), w6), dot(v128.load_splat<u32>(q, 112), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 192), w4), dot(v128.load_splat<u32>(q, 208), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 224), w6), dot(v128.load_splat<u32>(q, 240), w7)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 304))))))));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<u32>(q, 260), f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 4), w0), dot(v128.load_splat<u32>(q, 20), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 36), w2), dot(v128.load_splat<u32>(q, 52), w3)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 132), w0), dot(v128.load_splat<u32>(q, 148), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 164), w2), dot(v128.load_splat<u32>(q, 180), w3)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 292)))), f32x4.mul(sc1, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 68), w4), dot(v128.load_splat<u32>(q, 84), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 100), w6), dot(v128.load_splat<u32>(q, 116), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 196), w4), dot(v128.load_splat<u32>(q, 212), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 228), w6), dot(v128.load_splat<u32>(q, 244), w7)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 308))))))));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<u32>(q, 264), f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 8), w0), dot(v128.load_splat<u32>(q, 24), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 40), w2), dot(v128.load_splat<u32>(q, 56), w3)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 136), w0), dot(v128.load_splat<u32>(q, 152), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 168), w2), dot(v128.load_splat<u32>(q, 184), w3)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 296)))), f32x4.mul(sc1, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 72), w4), dot(v128.load_splat<u32>(q, 88), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 104), w6), dot(v128.load_splat<u32>(q, 120), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 200), w4), dot(v128.load_splat<u32>(q, 216), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 232), w6), dot(v128.load_splat<u32>(q, 248), w7)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 312))))))));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<u32>(q, 268), f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 12), w0), dot(v128.load_splat<u32>(q, 28), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 44), w2), dot(v128.load_splat<u32>(q, 60), w3)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 140), w0), dot(v128.load_splat<u32>(q, 156), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 172), w2), dot(v128.load_splat<u32>(q, 188), w3)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 300)))), f32x4.mul(sc1, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 76), w4), dot(v128.load_splat<u32>(q, 92), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 108), w6), dot(v128.load_splat<u32>(q, 124), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 204), w4), dot(v128.load_splat<u32>(q, 220), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 236), w6), dot(v128.load_splat<u32>(q, 252), w7)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 316))))))));
+    w += 136;
+    q += 320;
+    }
+  }
+  finish(out, a0, add);
+  finish(out + 1 * stride, a1, add);
+  finish(out + 2 * stride, a2, add);
+  finish(out + 3 * stride, a3, add);
+}
+
+function int15Q6_Kx1(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  let a0 = f32x4.splat(0);
+  for (let s = blocks >> 3; s > 0; s--) {
+    const d = halves(w, halfMask, halfScale);
+    w += 16;
+    for (let b = 8; b > 0; b--) {
+    const w0 = v128.load(w, 0);
+    const w1 = v128.load(w, 16);
+    const w2 = v128.load(w, 32);
+    const w3 = v128.load(w, 48);
+    const w4 = v128.load(w, 64);
+    const w5 = v128.load(w, 80);
+    const w6 = v128.load(w, 96);
+    const w7 = v128.load(w, 112);
+    const sc0 = signedBytes4(w + 128);
+    const sc1 = signedBytes4(w + 132);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 64), f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 4), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 8), w2), dot(v128.load_splat<u32>(q, 12), w3)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 32), w0), dot(v128.load_splat<u32>(q, 36), w1)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 40), w2), dot(v128.load_splat<u32>(q, 44), w3)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 72)))), f32x4.mul(sc1, f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 16), w4), dot(v128.load_splat<u32>(q, 20), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 24), w6), dot(v128.load_splat<u32>(q, 28), w7)), ones)), 7), i32x4.add(i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 48), w4), dot(v128.load_splat<u32>(q, 52), w5)), ones), i32x4.dot_i16x8_s(i16x8.add(dot(v128.load_splat<u32>(q, 56), w6), dot(v128.load_splat<u32>(q, 60), w7)), ones)))), f32x4.mul(f32x4.splat(32), v128.load_splat<u32>(q, 76))))))));
+    w += 136;
+    q += 80;
+    }
+  }
+  finish(out, a0, add);
+}
+
+function int16Q8_0x8(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const halfMask = v128.load(HALF_MASK);
@@ -995,7 +1779,7 @@ export function tileQ8_0x8(
   finish(out + 7 * stride, a7, add);
 }
 
-export function tileQ8_0x4(
+function int16Q8_0x4(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const halfMask = v128.load(HALF_MASK);
@@ -1103,7 +1887,7 @@ export function tileQ8_0x4(
   finish(out + 3 * stride, a3, add);
 }
 
-export function tileQ8_0x1(
+function int16Q8_0x1(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
   const halfMask = v128.load(HALF_MASK);
@@ -1149,4 +1933,73 @@ export function tileQ8_0x1(
     q += 68;
   }
   finish(out, a0, add);
+}
+
+export function tile8(
+  kind: i32, w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  switch (kind) {
+    case 3: int8Q4_0x8(w, q, blocks, out, stride, add); break;
+    case 259: int15Q4_0x8(w, q, blocks, out, stride, add); break;
+    case 4: int8Q4_1x8(w, q, blocks, out, stride, add); break;
+    case 260: int15Q4_1x8(w, q, blocks, out, stride, add); break;
+    case 5: int8Q5_0x8(w, q, blocks, out, stride, add); break;
+    case 261: int15Q5_0x8(w, q, blocks, out, stride, add); break;
+    case 6: int8Q5_1x8(w, q, blocks, out, stride, add); break;
+    case 262: int15Q5_1x8(w, q, blocks, out, stride, add); break;
+    case 8: int8Q4_Kx8(w, q, blocks, out, stride, add); break;
+    case 264: int15Q4_Kx8(w, q, blocks, out, stride, add); break;
+    case 9: int8Q5_Kx8(w, q, blocks, out, stride, add); break;
+    case 265: int15Q5_Kx8(w, q, blocks, out, stride, add); break;
+    case 10: int8Q6_Kx8(w, q, blocks, out, stride, add); break;
+    case 266: int15Q6_Kx8(w, q, blocks, out, stride, add); break;
+    case 7: int16Q8_0x8(w, q, blocks, out, stride, add); break;
+    default: unreachable();
+  }
+}
+
+export function tile4(
+  kind: i32, w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  switch (kind) {
+    case 3: int8Q4_0x4(w, q, blocks, out, stride, add); break;
+    case 259: int15Q4_0x4(w, q, blocks, out, stride, add); break;
+    case 4: int8Q4_1x4(w, q, blocks, out, stride, add); break;
+    case 260: int15Q4_1x4(w, q, blocks, out, stride, add); break;
+    case 5: int8Q5_0x4(w, q, blocks, out, stride, add); break;
+    case 261: int15Q5_0x4(w, q, blocks, out, stride, add); break;
+    case 6: int8Q5_1x4(w, q, blocks, out, stride, add); break;
+    case 262: int15Q5_1x4(w, q, blocks, out, stride, add); break;
+    case 8: int8Q4_Kx4(w, q, blocks, out, stride, add); break;
+    case 264: int15Q4_Kx4(w, q, blocks, out, stride, add); break;
+    case 9: int8Q5_Kx4(w, q, blocks, out, stride, add); break;
+    case 265: int15Q5_Kx4(w, q, blocks, out, stride, add); break;
+    case 10: int8Q6_Kx4(w, q, blocks, out, stride, add); break;
+    case 266: int15Q6_Kx4(w, q, blocks, out, stride, add); break;
+    case 7: int16Q8_0x4(w, q, blocks, out, stride, add); break;
+    default: unreachable();
+  }
+}
+
+export function tile1(
+  kind: i32, w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  switch (kind) {
+    case 3: int8Q4_0x1(w, q, blocks, out, stride, add); break;
+    case 259: int15Q4_0x1(w, q, blocks, out, stride, add); break;
+    case 4: int8Q4_1x1(w, q, blocks, out, stride, add); break;
+    case 260: int15Q4_1x1(w, q, blocks, out, stride, add); break;
+    case 5: int8Q5_0x1(w, q, blocks, out, stride, add); break;
+    case 261: int15Q5_0x1(w, q, blocks, out, stride, add); break;
+    case 6: int8Q5_1x1(w, q, blocks, out, stride, add); break;
+    case 262: int15Q5_1x1(w, q, blocks, out, stride, add); break;
+    case 8: int8Q4_Kx1(w, q, blocks, out, stride, add); break;
+    case 264: int15Q4_Kx1(w, q, blocks, out, stride, add); break;
+    case 9: int8Q5_Kx1(w, q, blocks, out, stride, add); break;
+    case 265: int15Q5_Kx1(w, q, blocks, out, stride, add); break;
+    case 10: int8Q6_Kx1(w, q, blocks, out, stride, add); break;
+    case 266: int15Q6_Kx1(w, q, blocks, out, stride, add); break;
+    case 7: int16Q8_0x1(w, q, blocks, out, stride, add); break;
+    default: unreachable();
+  }
 }

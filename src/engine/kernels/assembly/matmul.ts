@@ -2,27 +2,26 @@
  * Matrix products, numerics.md section 2. A unit is 4 rows of the weights.
  *
  * a0 out (columns of N floats), a1 bytes from column to column, a2 1: add to out, a3 weights,
- * a4 prepared columns, a5 K, a6 N, a7 columns, a8 type
+ * a4 prepared columns, a5 K, a6 N, a7 columns, a8 type | 256 when the columns are int15
  */
 import { address, integer } from './record';
 import { halves } from './half';
 import { HALF_MASK, HALF_SCALE } from './constants';
 import { tree16 } from './math';
-import * as tiles from './matmul-tiles';
+import { tile1, tile4, tile8 } from './matmul-tiles';
 
 const F32: i32 = 0;
 const F16: i32 = 1;
 const BF16: i32 = 2;
 const Q4_0: i32 = 3;
 const Q4_1: i32 = 4;
-const Q5_0: i32 = 5;
 const Q5_1: i32 = 6;
 const Q8_0: i32 = 7;
 const Q4_K: i32 = 8;
-const Q5_K: i32 = 9;
 
 export function matmul(record: usize, first: i32, end: i32): void {
-  const type = integer(record, 8);
+  const kind = integer(record, 8);
+  const type = kind & 255;
   if (type <= BF16) {
     floatRows(record, type, first << 2, min(end << 2, integer(record, 6)));
     return;
@@ -31,26 +30,27 @@ export function matmul(record: usize, first: i32, end: i32): void {
   const columns = integer(record, 7);
   const stride = address(record, 1);
   const add = integer(record, 2);
-  const groupBytes = <usize>blocks * blockBytes(type) + (type >= Q4_K ? <usize>(blocks >> 3) << 4 : 0);
-  const columnBytes = <usize>blocks * (type == Q8_0 ? 68 : 48);
+  const groupBytes = <usize>blocks * blockBytes(type)
+    + (type >= Q4_K ? <usize>(blocks >> 3) << 4 : 0);
+  const columnBytes = <usize>blocks * (type == Q8_0 ? 68 : kind & 256 ? 80 : 48);
   for (let g = first; g < end; g++) {
     const w = address(record, 3) + <usize>g * groupBytes;
     let q = address(record, 4);
     let out = address(record, 0) + (<usize>g << 4);
     let c = 0;
     for (; c + 8 <= columns; c += 8) {
-      tile8(type, w, q, blocks, out, stride, add);
+      tile8(kind, w, q, blocks, out, stride, add);
       q += columnBytes << 3;
       out += stride << 3;
     }
     if (c + 4 <= columns) {
-      tile4(type, w, q, blocks, out, stride, add);
+      tile4(kind, w, q, blocks, out, stride, add);
       q += columnBytes << 2;
       out += stride << 2;
       c += 4;
     }
     for (; c < columns; c++) {
-      tile1(type, w, q, blocks, out, stride, add);
+      tile1(kind, w, q, blocks, out, stride, add);
       q += columnBytes;
       out += stride;
     }
@@ -62,39 +62,6 @@ function blockBytes(type: i32): usize {
   if (type == Q4_1) return 80;
   if (type == Q5_1) return 144;
   return 136;
-}
-
-function tile8(t: i32, w: usize, q: usize, n: i32, out: usize, stride: usize, add: i32): void {
-  if (t == Q4_0) tiles.tileQ4_0x8(w, q, n, out, stride, add);
-  else if (t == Q4_1) tiles.tileQ4_1x8(w, q, n, out, stride, add);
-  else if (t == Q8_0) tiles.tileQ8_0x8(w, q, n, out, stride, add);
-  else if (t == Q4_K) tiles.tileQ4_Kx8(w, q, n, out, stride, add);
-  else if (t == Q5_K) tiles.tileQ5_Kx8(w, q, n, out, stride, add);
-  else if (t == Q5_0) tiles.tileQ5_0x8(w, q, n, out, stride, add);
-  else if (t == Q5_1) tiles.tileQ5_1x8(w, q, n, out, stride, add);
-  else tiles.tileQ6_Kx8(w, q, n, out, stride, add);
-}
-
-function tile4(t: i32, w: usize, q: usize, n: i32, out: usize, stride: usize, add: i32): void {
-  if (t == Q4_0) tiles.tileQ4_0x4(w, q, n, out, stride, add);
-  else if (t == Q4_1) tiles.tileQ4_1x4(w, q, n, out, stride, add);
-  else if (t == Q8_0) tiles.tileQ8_0x4(w, q, n, out, stride, add);
-  else if (t == Q4_K) tiles.tileQ4_Kx4(w, q, n, out, stride, add);
-  else if (t == Q5_K) tiles.tileQ5_Kx4(w, q, n, out, stride, add);
-  else if (t == Q5_0) tiles.tileQ5_0x4(w, q, n, out, stride, add);
-  else if (t == Q5_1) tiles.tileQ5_1x4(w, q, n, out, stride, add);
-  else tiles.tileQ6_Kx4(w, q, n, out, stride, add);
-}
-
-function tile1(t: i32, w: usize, q: usize, n: i32, out: usize, stride: usize, add: i32): void {
-  if (t == Q4_0) tiles.tileQ4_0x1(w, q, n, out, stride, add);
-  else if (t == Q4_1) tiles.tileQ4_1x1(w, q, n, out, stride, add);
-  else if (t == Q8_0) tiles.tileQ8_0x1(w, q, n, out, stride, add);
-  else if (t == Q4_K) tiles.tileQ4_Kx1(w, q, n, out, stride, add);
-  else if (t == Q5_K) tiles.tileQ5_Kx1(w, q, n, out, stride, add);
-  else if (t == Q5_0) tiles.tileQ5_0x1(w, q, n, out, stride, add);
-  else if (t == Q5_1) tiles.tileQ5_1x1(w, q, n, out, stride, add);
-  else tiles.tileQ6_Kx1(w, q, n, out, stride, add);
 }
 
 /** Float weights, rows as in the file; columns are plain f32 rows. 16 partial sums and the tree. */

@@ -10,6 +10,8 @@
  *
  * claimed and done are shared by all workers and touched by atomic operations only.
  */
+import { SLEEPERS } from './constants';
+
 export const RECORD_BYTES: usize = 64;
 export const NO_BARRIER: i32 = 0x10000;
 
@@ -51,12 +53,32 @@ export function claim(record: usize, grain: i32): i32 {
   return first;
 }
 
-/** Waits, spinning, until all workers have left this call. */
+/**
+ * Reads of the counter before a worker sleeps: some 10 microseconds. Between two calls the workers
+ * differ by less; who waits longer waits for a thread that has lost its core to another process.
+ */
+const SPINS: i32 = 4000;
+
+/** Waits until all workers have left this call: spins for a while, then sleeps. */
 // @ts-ignore: decorator
 @inline
 export function barrier(record: usize, workers: i32): void {
   if (ASC_FEATURE_THREADS) {
-    atomic.add<i32>(record, 1, 60);
-    while (atomic.load<i32>(record, 60) < workers) {}
+    if (atomic.add<i32>(record, 1, 60) + 1 < workers) awaitOthers(record, workers);
+    else if (atomic.load<i32>(SLEEPERS) != 0) atomic.notify(record + 60, -1);
   }
+}
+
+/** Who sleeps is counted before the counter is read again, so that the last to come wakes it. */
+function awaitOthers(record: usize, workers: i32): void {
+  for (let i = 0; i < SPINS; i++) {
+    if (atomic.load<i32>(record, 60) >= workers) return;
+  }
+  atomic.add<i32>(SLEEPERS, 1);
+  for (;;) {
+    const done = atomic.load<i32>(record, 60);
+    if (done >= workers) break;
+    atomic.wait<i32>(record + 60, done, 1000000);
+  }
+  atomic.sub<i32>(SLEEPERS, 1);
 }

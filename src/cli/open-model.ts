@@ -1,0 +1,139 @@
+/**
+ * From a reference to a checked file, and to a running engine, with progress and errors that name
+ * it.
+ */
+import { open } from 'node:fs/promises';
+import {
+  booleanSetting,
+  integerSetting,
+  isVitrineError,
+  messageOf,
+  stringSetting,
+  VitrineError,
+} from '../base/index.ts';
+import { metadataString, readGgufHeader } from '../engine/gguf/index.ts';
+import { type Engine, type OpenEngineOptions, openEngine } from '../engine/index.ts';
+import {
+  type LocalModel,
+  type Phase,
+  type Progress,
+  pullModel,
+  resolveModel,
+} from '../weights/index.ts';
+import type { Context, Flag } from './command.ts';
+import { dataDirOf, threadsOf } from './data-dir.ts';
+import { textFlag } from './flags.ts';
+import { ProgressDisplay } from './progress.ts';
+
+export const ACCEPT_LICENCE: Flag = {
+  name: 'accept-licence',
+  type: 'text',
+  value: 'NAME',
+  meaning: 'Accept this licence of the model, though it is not OSI-approved; recorded',
+};
+
+const VERBS: Partial<Record<Phase, string>> = {
+  download: 'downloading',
+  extract: 'unpacking',
+  verify: 'checking',
+};
+
+/** What the reference names, on disk; its digest is checked by openEngine or by `verify`. */
+export async function findModel(
+  context: Context,
+  reference: string,
+  options: { verify?: boolean } = {},
+): Promise<LocalModel> {
+  const display = new ProgressDisplay(context.terminal);
+  const find = options.verify === true ? resolveModel : pullModel;
+  try {
+    return await find(reference, {
+      dataDir: dataDirOf(context.settings, context.environment),
+      environment: context.environment,
+      offline: booleanSetting(context.settings, 'VITRINE_OFFLINE'),
+      acceptLicence: textFlag(context.flags, ACCEPT_LICENCE.name),
+      licenceOf: licenceInFile,
+      signal: context.stop.signal,
+      onProgress: (progress) => show(display, progress),
+    });
+  } finally {
+    display.clear();
+  }
+}
+
+/** Loads a model that findModel has found. A stop while it loads ends the wait. */
+export async function loadModel(context: Context, model: LocalModel): Promise<Engine> {
+  const display = new ProgressDisplay(context.terminal);
+  const { settings, stop } = context;
+  const opening = openEngine({
+    modelPath: model.path,
+    digest: model.digest,
+    threads: threadsOf(settings),
+    contextTokens: integerSetting(settings, 'VITRINE_CONTEXT'),
+    kernels: stringSetting(settings, 'VITRINE_KERNELS') as OpenEngineOptions['kernels'],
+    onProgress: ({ phase, bytesDone, bytesTotal }) => {
+      if (phase === 'ready') display.clear();
+      else display.update({ verb: 'loading', object: model.name, bytesDone, bytesTotal });
+    },
+  });
+  try {
+    return await orStopped(opening, stop.signal);
+  } catch (error) {
+    // The process is about to end, or the load has failed and left nothing.
+    opening.then((engine) => engine.close()).catch(() => undefined);
+    throw named(error, model.path);
+  } finally {
+    display.clear();
+  }
+}
+
+/** The licence that a GGUF file names. @throws VitrineError of gguf, with the path */
+async function licenceInFile(path: string): Promise<string | undefined> {
+  const file = await open(path, 'r');
+  try {
+    const { size: fileBytes } = await file.stat();
+    const read = async (byteLength: number) => {
+      const bytes = new Uint8Array(byteLength);
+      const { bytesRead } = await file.read(bytes, 0, byteLength, 0);
+      return bytes.subarray(0, bytesRead);
+    };
+    return metadataString((await readGgufHeader(read, { fileBytes })).metadata, 'general.license');
+  } catch (error) {
+    throw named(error, path);
+  } finally {
+    await file.close();
+  }
+}
+
+function show(display: ProgressDisplay, progress: Progress): void {
+  const { phase, source, bytesDone, bytesTotal, note } = progress;
+  const verb = VERBS[phase];
+  if (phase === 'note') display.note(`${source}: ${note}`);
+  else if (phase === 'wait') display.update({ verb: 'waiting:', object: note ?? '', ...NO_BYTES });
+  else if (verb === undefined) display.activity(`asking ${source}`);
+  else display.update({ verb, object: source, bytesDone, bytesTotal });
+}
+
+const NO_BYTES = { bytesDone: 0, bytesTotal: undefined };
+
+async function orStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** The same error with the file's name in front, unless it has it already. */
+function named(error: unknown, path: string): unknown {
+  if (!isVitrineError(error) || error.message.includes(path) || error.code === 'cancelled') {
+    return error;
+  }
+  return new VitrineError(error.code, `${path}: ${messageOf(error)}.`.replace(/\.\.$/, '.'), {
+    cause: error,
+  });
+}

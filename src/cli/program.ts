@@ -1,0 +1,71 @@
+/** A whole run: words -> command -> exit code. Errors end here, as one line on standard error. */
+import {
+  isVitrineError,
+  messageOf,
+  readSettings,
+  type Settings,
+  VitrineError,
+} from '../base/index.ts';
+import type { Command } from './command.ts';
+import { COMMANDS } from './commands/index.ts';
+import { EXIT_DONE, exitCodeOf } from './errors.ts';
+import { commandHelp, globalHelp } from './help.ts';
+import { findCommand, parseCommandLine } from './parse.ts';
+import type { Stop } from './stop.ts';
+import type { Terminal } from './terminal.ts';
+import { packageVersion } from './version.ts';
+
+export interface ProgramOptions {
+  readonly terminal: Terminal;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly stop: Stop;
+}
+
+export async function runProgram(
+  words: readonly string[],
+  options: ProgramOptions,
+): Promise<number> {
+  const { terminal, environment, stop } = options;
+  const [first, ...rest] = words;
+  try {
+    if (first === undefined || first === '--help' || first === '-h') {
+      terminal.out(globalHelp(COMMANDS, packageVersion(), terminal));
+      return EXIT_DONE;
+    }
+    if (first === '--version' || first === '-v' || first === '-V') {
+      terminal.out(`${packageVersion()}\n`);
+      return EXIT_DONE;
+    }
+    const command = findCommand(first, COMMANDS);
+    const line = parseCommandLine(command, rest);
+    if (line.wantsHelp) {
+      terminal.out(commandHelp(command, terminal));
+      return EXIT_DONE;
+    }
+    const settings = settingsOf(command, environment, line.settingTexts);
+    const { flags, arguments: given } = line;
+    return await command.run({ terminal, environment, arguments: given, flags, settings, stop });
+  } catch (error) {
+    report(terminal, error);
+    return stop.signal.aborted ? stop.exitCode() : exitCodeOf(error);
+  }
+}
+
+/** A command that reads no setting says its piece whatever the environment holds. */
+function settingsOf(
+  command: Command,
+  environment: ProgramOptions['environment'],
+  flags: Readonly<Record<string, string>>,
+): Settings {
+  return command.settings.length === 0 ? new Map() : readSettings(environment, flags);
+}
+
+function report(terminal: Terminal, error: unknown): void {
+  const mark = terminal.errStyle('red', 'error:');
+  if (isVitrineError(error)) {
+    terminal.err(`vitrine: ${mark} ${messageOf(error)}\n`);
+    return;
+  }
+  const stack = error instanceof Error ? error.stack : new VitrineError('unknown', '').stack;
+  terminal.err(`vitrine: ${mark} ${messageOf(error)} (a bug in Vitrine)\n${stack}\n`);
+}

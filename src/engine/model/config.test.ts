@@ -1,0 +1,110 @@
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import { isVitrineError } from '../../base/index.ts';
+import type { Metadata } from '../gguf/index.ts';
+import { readConfig } from './config.ts';
+
+const SMOL: Record<string, unknown> = {
+  'general.architecture': 'llama',
+  'llama.block_count': 30,
+  'llama.context_length': 8192,
+  'llama.embedding_length': 576,
+  'llama.feed_forward_length': 1536,
+  'llama.attention.head_count': 9,
+  'llama.attention.head_count_kv': 3,
+  'llama.rope.freq_base': 100000,
+  'llama.attention.layer_norm_rms_epsilon': Math.fround(1e-5),
+  'llama.rope.dimension_count': 64,
+};
+
+function metadata(changes: Record<string, unknown> = {}): Metadata {
+  const all = Object.entries({ ...SMOL, ...changes }).filter(([, value]) => value !== undefined);
+  return new Map(all) as Metadata;
+}
+
+function refusal(changes: Record<string, unknown>): { code: string; message: string } {
+  try {
+    readConfig(metadata(changes), 49152);
+  } catch (error) {
+    assert.ok(isVitrineError(error), `${error}`);
+    assert.ok(!error.message.includes('\n'));
+    return error;
+  }
+  assert.fail(`accepted ${JSON.stringify(changes)}`);
+}
+
+test('the metadata of SmolLM2-135M give its shape', () => {
+  assert.deepEqual(readConfig(metadata(), 49152), {
+    ...{ architecture: 'llama', layers: 30, width: 576, ffnWidth: 1536, heads: 9, kvHeads: 3 },
+    ...{ headDimension: 64, vocabularySize: 49152, ropeBase: 100000, ropeHalfPairs: false },
+    ...{ normEps: Math.fround(1e-5), trainedContextTokens: 8192 },
+  });
+});
+
+test('what may be missing has the defaults of the format', () => {
+  const config = readConfig(
+    metadata({
+      'llama.attention.head_count_kv': undefined,
+      'llama.rope.freq_base': undefined,
+      'llama.attention.layer_norm_rms_epsilon': undefined,
+      'llama.rope.dimension_count': undefined,
+    }),
+    100,
+  );
+  assert.equal(config.kvHeads, 9);
+  assert.equal(config.ropeBase, 10000);
+  assert.equal(config.normEps, 1e-5);
+});
+
+test('a head dimension of its own is taken from key_length', () => {
+  const changes = { 'llama.attention.key_length': 128, 'llama.rope.dimension_count': 128 };
+  assert.equal(readConfig(metadata(changes), 100).headDimension, 128);
+});
+
+test('another architecture, or none, is refused with the list of those that work', () => {
+  for (const [value, shown] of [
+    ['qwen2', '"qwen2"'],
+    [undefined, '"missing"'],
+  ]) {
+    const { code, message } = refusal({ 'general.architecture': value });
+    assert.equal(code, 'unsupported-architecture');
+    assert.ok(message.includes(`${shown}; supported: llama`), message);
+  }
+});
+
+test('each size that is missing, absurd or no whole number is named', () => {
+  const keys = [
+    ...['block_count', 'context_length', 'embedding_length', 'feed_forward_length'],
+    'attention.head_count',
+  ];
+  for (const key of keys) {
+    for (const value of [undefined, 0, -1, 1.5, 2 ** 32, Number.NaN, Number.POSITIVE_INFINITY]) {
+      const { code, message } = refusal({ [`llama.${key}`]: value });
+      assert.equal(code, 'bad-header', `${key} ${value}`);
+      assert.ok(message.includes(`llama.${key}`), message);
+    }
+  }
+  assert.equal(refusal({ 'llama.attention.head_count_kv': 2.5 }).code, 'bad-header');
+});
+
+test('shapes that the kernels cannot compute are refused before anything is loaded', () => {
+  const cases: [Record<string, unknown>, string, RegExp][] = [
+    [{ 'llama.attention.head_count_kv': 4 }, 'bad-header', /9 heads .* 4 KV heads/],
+    [{ 'llama.embedding_length': 570 }, 'unsupported-architecture', /head dimension/],
+    [{ 'llama.attention.key_length': 80 }, 'unsupported-architecture', /80.*multiples of 32/],
+    [{ 'llama.attention.key_length': 544 }, 'unsupported-architecture', /up to 512/],
+    [{ 'llama.feed_forward_length': 1500 }, 'unsupported-architecture', /1500/],
+    [{ 'llama.rope.dimension_count': 32 }, 'unsupported-architecture', /rope over 32 of 64/],
+    [{ 'llama.rope.scaling.type': 'yarn' }, 'unsupported-architecture', /"yarn"/],
+    [{ 'llama.expert_count': 8 }, 'unsupported-architecture', /mixture/],
+    [{ 'llama.attention.layer_norm_rms_epsilon': 0 }, 'bad-header', /epsilon 0/],
+    [{ 'llama.attention.layer_norm_rms_epsilon': Number.NaN }, 'bad-header', /epsilon NaN/],
+    [{ 'llama.rope.freq_base': 0 }, 'bad-header', /rope base 0/],
+    [{ 'llama.rope.freq_base': Number.NaN }, 'bad-header', /rope base NaN/],
+  ];
+  for (const [changes, code, pattern] of cases) {
+    const error = refusal(changes);
+    assert.equal(error.code, code, JSON.stringify(changes));
+    assert.match(error.message, pattern);
+  }
+});
