@@ -110,8 +110,12 @@ function report(results: Measured[], about: { path: string; bandwidth: number })
   };
   const { cpu, cores, node, date } = machine();
   console.log(`${date}, ${cpu}, ${cores} cores, Node ${node}; ${values.model}`);
-  console.log(`${values.threads} threads each; medians of ${values.runs} (lowest-highest), tokens/s`);
-  console.log(`${'engine'.padEnd(28)}${`prefill ${values.prefill}`.padEnd(20)}decode ${values.decode}`);
+  console.log(
+    `${values.threads} threads each; medians of ${values.runs} (lowest-highest), tokens/s`,
+  );
+  console.log(
+    `${'engine'.padEnd(28)}${`prefill ${values.prefill}`.padEnd(20)}decode ${values.decode}`,
+  );
   for (const { ready, prefill, decode } of results) {
     const name = `${ready.name}, ${ready.version}`.slice(0, 27);
     console.log(`${name.padEnd(28)}${formatSpread(prefill).padEnd(20)}${formatSpread(decode)}`);
