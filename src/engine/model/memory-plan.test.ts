@@ -60,6 +60,7 @@ test('no two regions overlap, all are aligned, and all lie within the stated siz
     ['qkv', plan.qkv, 9 * plan.qkvStride],
     ['attention', plan.attention, 9 * 64 * 4],
     ['gate and up', plan.gateUp, 9 * 2 * ffnWidth * 4],
+    // Gate and up of the first layer; down, and all of the last layer; the output.
     ['int8', plan.activations.int8, 9 * activationBytes('int8', 64)],
     ['int15', plan.activations.int15, 9 * activationBytes('int15', 96)],
     ['int16', plan.activations.int16, 9 * activationBytes('int16', 64)],
