@@ -105,7 +105,9 @@ export function bindBuild(name: string): Bind {
   return (memory) => bindModule(module, memory);
 }
 
-/** How far logits are from the exact ones, all in one: root of the mean square over that of them. */
+/**
+ * How far logits are from the exact ones, all in one: root of the mean square over that of them.
+ */
 export function relativeError(
   ours: readonly Float32Array[],
   exact: readonly (Float64Array | Float32Array)[],

@@ -3,16 +3,16 @@
  * equal bit for bit to the Python package gguf 0.19.0. Notation as there.
  *
  *   Q2_K    16 bytes: sc | mn << 4 of 16 elements each | 64 bytes codes | d | dmin
- *           (d * sc) * q - (dmin * mn); two halves of 128; in each 32 bytes: bits 0-1 are elements
- *           0..31, bits 2-3 32..63, and so on
+ *           (d * sc) * q - (dmin * mn); two halves of 128; in each 32 bytes: bits 0-1 are
+ *           elements 0..31, bits 2-3 32..63, and so on
  *   Q3_K    32 bytes upper bits | 64 bytes lower two, as Q2_K | 12 bytes sub-scales | d
- *           (d * (sc - 32)) * (q - 4); upper bit of element l of the 32 of block b: bit b of byte l;
- *           sc of s: four lower bits in byte s & 7 (low nibble for s < 8), two upper ones in byte
- *           8 + (s & 3), pair s >> 2
- *   IQ4_NL  d | 16 bytes: low nibbles i 0..15, high nibbles i 16..31          d * IQ4[q]
- *   IQ4_XS  d | u16 upper two bits of 8 sub-scales | 4 bytes lower four | 8 times 16 bytes, likewise
- *           (d * (sc - 32)) * IQ4[q]
- *   MXFP4   e | 16 bytes, likewise                               (2^(e - 127) / 2) * (2 * value[q])
+ *           (d * (sc - 32)) * (q - 4); upper bit of element l of the 32 of block b: bit b of
+ *           byte l; sc of s: four lower bits in byte s & 7 (low nibble for s < 8), two upper ones
+ *           in byte 8 + (s & 3), pair s >> 2
+ *   IQ4_NL  d | 16 bytes: low nibbles i 0..15, high nibbles i 16..31      d * IQ4[q]
+ *   IQ4_XS  d | u16 upper two bits of 8 sub-scales | 4 bytes lower four | 8 times 16 bytes,
+ *           likewise                                                      (d * (sc - 32)) * IQ4[q]
+ *   MXFP4   e | 16 bytes, likewise                          (2^(e - 127) / 2) * (2 * value[q])
  */
 import { halfToFloat } from './half.ts';
 

@@ -25,8 +25,8 @@ import { assert } from '../../base/index.ts';
 import type { Form } from './ops.ts';
 import { copyHalf, putByte, putSigned, SMALL_PACKERS } from './pack-small.ts';
 
-/** Types by name with their number in kernel calls; twins stand in assembly/. */
-export const WEIGHT_TYPES = {
+/** Types with a layout of their own and its number in kernel calls; twins stand in assembly/. */
+export const LAYOUT_NUMBERS = {
   F32: 0,
   F16: 1,
   BF16: 2,
@@ -40,10 +40,14 @@ export const WEIGHT_TYPES = {
   Q6_K: 10,
   Q2_K: 11,
   IQ4_XS: 12,
-  // Repacked to the layout of another type, whose number they have.
-  Q3_K: 10,
-  IQ4_NL: 7,
-  MXFP4: 12,
+} as const;
+
+/** All types; some are repacked to the layout of another and have its number. */
+export const WEIGHT_TYPES = {
+  ...LAYOUT_NUMBERS,
+  Q3_K: LAYOUT_NUMBERS.Q6_K,
+  IQ4_NL: LAYOUT_NUMBERS.Q8_0,
+  MXFP4: LAYOUT_NUMBERS.IQ4_XS,
 } as const;
 
 export type WeightType = keyof typeof WEIGHT_TYPES;

@@ -25,7 +25,7 @@ export const SOURCES = { plain: 0, norm: 1, swiglu: 2, geglu: 3 } as const;
 /** How it is prepared: f32 rows, blocks of 8-, 16- or 15-bit integers (activations.ts). */
 export const FORMS = { float: 0, int8: 1, int16: 2, int15: 3 } as const;
 
-/** What `rows` does with each value of a row; numerics.md sections 14 to 17. */
+/** What `rows` does with each value of a row; numerics.md sections 14 and 16. */
 export const ROW_MODES = {
   scale: 0,
   bias: 1,

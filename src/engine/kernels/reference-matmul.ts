@@ -1,15 +1,14 @@
 /** Matrix products and embedding rows in plain TypeScript, numerics.md sections 2, 3 and 5. */
 import { assert } from '../../base/index.ts';
 import { activationBytes, BLOCK_BYTES, tileOf } from './activations.ts';
-import { formOf, WEIGHT_TYPES, type WeightType } from './layout.ts';
+import { formOf, LAYOUT_NUMBERS, type WeightType } from './layout.ts';
 import { tree16 } from './math.ts';
 import type { Form } from './ops.ts';
 import type { Call, Views } from './reference.ts';
 
 const f = Math.fround;
 
-/** By number: the first type of each stands for those that share its layout. */
-const TYPE_NAMES = Object.keys(WEIGHT_TYPES) as WeightType[];
+const TYPE_NAMES = Object.keys(LAYOUT_NUMBERS) as WeightType[];
 
 export function matmulReference(views: Views, call: Call): void {
   const kind = call.integer(8);

@@ -271,7 +271,7 @@ function rotate(
   for (let c = R; c < D; c += 1) views.f32[x + c] = f(views.f32[x + c] * scale);
 }
 
-/** Sections 14 to 17: one value after the other. A unit is a segment of a row. */
+/** Sections 14 and 16: one value after the other. A unit is a segment of a row. */
 function rowsReference(views: Views, call: Call): void {
   const [length, segments, mode] = [call.integer(5), call.integer(6), call.integer(7)];
   const parameter = call.float(8);

@@ -1,7 +1,8 @@
 /**
- * One forward pass as a list of kernel calls. Reads like the paper: norm, attention, residual, norm,
- * feed-forward, residual; logits only for the rows that want them. What an architecture does not
- * have writes no call (architectures/). The rows themselves (token, position, page table) stand in memory already: batch.ts.
+ * One forward pass as a list of kernel calls. Reads like the paper: norm, attention, residual,
+ * norm, feed-forward, residual; logits only for the rows that want them. What an architecture does
+ * not have writes no call (architectures/). The rows themselves (token, position, page table) stand
+ * in memory already: batch.ts.
  */
 import { type Form, type OpList, type Source, WEIGHT_TYPES } from '../kernels/index.ts';
 import type { ModelConfig } from './config.ts';

@@ -1,10 +1,11 @@
 /**
- * Causal grouped-query attention over paged KV, numerics.md sections 8, 16 and 18. A unit is a tile of up to 8
- * rows and one KV head: a page is turned into floats once for the rows of a tile that share it.
+ * Causal grouped-query attention over paged KV, numerics.md sections 8, 16 and 18. A unit is a tile
+ * of up to 8 rows and one KV head: a page is turned into floats once for the rows of a tile that
+ * share it.
  *
  * a0 out (rows of heads x D, one after the other), a1 softcap (f32; 0: none), a2 q, a3 its stride,
- * a4 rows, a5 row count, a6 KV pool + offset of the layer, a7 page bytes, a8 heads | KV heads << 16,
- * a9 D | window << 10 (window 0: all positions), a10 scratch
+ * a4 rows, a5 row count, a6 KV pool + offset of the layer, a7 page bytes, a8 heads | KV heads <<
+ * 16, a9 D | window << 10 (window 0: all positions), a10 scratch
  *
  * Scratch of a worker (owner: that worker), floats:
  *   K page D x 64 | V page 64 x D | e 64 | tile states 8 x heads per KV head x (D + 4)

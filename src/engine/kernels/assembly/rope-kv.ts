@@ -4,8 +4,8 @@
  *
  * a0 qkv (rows of q heads, k heads, v heads), a1 its stride, a2 rows, a3 rope table, a4 KV pool +
  * offset of the layer, a5 page bytes, a6 heads, a7 KV heads, a8 head dimension D, a9 scale of the
- * queries (f32), a10 pairing: 0 neighbours (2i, 2i+1), 1 halves (i, i + R/2) | R << 8: the first R of
- * D values are rotated
+ * queries (f32), a10 pairing: 0 neighbours (2i, 2i+1), 1 halves (i, i + R/2) | R << 8: the first R
+ * of D values are rotated
  *
  * A row is 16 bytes: token, position, address of its page table, unused.
  * A head of a page: K is D x 64 halves (channel-major), then V is 64 x D halves (position-major).
