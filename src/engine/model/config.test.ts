@@ -125,3 +125,53 @@ test('shapes that the kernels cannot compute are refused before anything is load
     assert.match(error.message, pattern);
   }
 });
+
+const GEMMA: Record<string, unknown> = {
+  'general.architecture': 'gemma3',
+  'gemma3.block_count': 7,
+  'gemma3.context_length': 32768,
+  'gemma3.embedding_length': 640,
+  'gemma3.feed_forward_length': 2048,
+  'gemma3.attention.head_count': 4,
+  'gemma3.attention.head_count_kv': 1,
+  'gemma3.attention.key_length': 256,
+  'gemma3.attention.sliding_window': 512,
+};
+
+function gemma(changes: Record<string, unknown>) {
+  return readConfig(new Map(Object.entries({ ...GEMMA, ...changes })) as Metadata, 100);
+}
+
+test('the windows of layers follow the period of the architecture, or what the file says', () => {
+  const key = 'gemma3.attention.sliding_window_pattern';
+  const [W, all] = [512, 0];
+  assert.deepEqual(gemma({}).windows, [W, W, W, W, W, all, W]);
+  assert.deepEqual(gemma({ [key]: 2 }).windows, [W, all, W, all, W, all, W]);
+  const list = [true, false, false, true, true, true, false];
+  assert.deepEqual(gemma({ [key]: list }).windows, [W, all, all, W, W, W, all]);
+  assert.throws(() => gemma({ [key]: [true] }), /no list of 7 booleans/);
+  assert.throws(() => gemma({ [key]: 0 }), /sliding_window_pattern is 0/);
+  const none = { 'gemma3.attention.sliding_window': 0 };
+  assert.deepEqual(gemma(none).windows, new Array(7).fill(0));
+});
+
+test('the largest Gemma 3 scales its queries by another width', () => {
+  assert.equal(gemma({}).queryScale, 1 / 16);
+  const large = { 'gemma3.block_count': 62, 'gemma3.embedding_length': 5376 };
+  const heads = { 'gemma3.attention.head_count': 32, 'gemma3.attention.head_count_kv': 16 };
+  const changes = { ...large, ...heads, 'gemma3.attention.key_length': 128 };
+  assert.equal(gemma(changes).queryScale, 1 / Math.sqrt(168));
+});
+
+test('factors and caps out of any sense are refused', () => {
+  const wrong = { 'gemma3.final_logit_softcapping': -1 };
+  assert.throws(() => gemma(wrong), /softcap -1/);
+  const changed: Record<string, unknown> = { ...GEMMA, 'granite.logit_scale': 0 };
+  changed['general.architecture'] = 'granite';
+  const granite = Object.entries(changed).map(([key, value]): [string, unknown] => [
+    key.replace('gemma3', 'granite'),
+    value,
+  ]);
+  const kept = granite.filter(([key]) => key !== 'granite.attention.sliding_window');
+  assert.throws(() => readConfig(new Map(kept as never) as Metadata, 100), /factor of Infinity/);
+});
