@@ -20,7 +20,7 @@ export {
   PAGE_POSITIONS,
   RECORD_BYTES,
 } from './ops.ts';
-export { passesSelfTest, Random, randomWeights } from './self-test.ts';
+export { buildSelfTest, passesSelfTest, Random, randomWeights } from './self-test.ts';
 export {
   bindModule,
   bindReference,
