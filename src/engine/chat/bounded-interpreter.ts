@@ -23,8 +23,8 @@ interface Evaluator {
 const Base = Interpreter as unknown as new (environment: Scope) => Evaluator;
 
 /**
- * Steps without messages, and more for each message and for each UTF-16 unit in them. Of llama.cpp's
- * 70 templates one takes 13 million for 1,000 messages, one 10, the others less than 1.
+ * Steps without messages, and more for each message and for each UTF-16 unit in them. Of the 70
+ * templates of llama.cpp one takes 13 million for 1,000 messages, one 10, the others less than 1.
  */
 const STEPS = { base: 2_000_000, perMessage: 300_000, perUnit: 100 } as const;
 
