@@ -1,7 +1,7 @@
 /**
  * npm run bench:quality: logits of Vitrine and of llama.cpp on a committed text, teacher-forced,
- * against transformers on the dequantised weights in f32. Exits with 1 when Vitrine is past a bound.
- * The first run makes a Python environment of some 6 GB below .cache.
+ * against transformers on the dequantised weights in f32. Exits with 1 when Vitrine is past a
+ * bound. The first run makes a Python environment of some 6 GB below .cache.
  */
 import { spawnSync } from 'node:child_process';
 import {

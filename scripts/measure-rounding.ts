@@ -65,7 +65,7 @@ function report(name: string, logits: readonly (Float32Array | Float64Array)[]):
   const each = exact.map((row, p) => divergence(row, logits[p]));
   const mean = each.reduce((sum, kl) => sum + kl, 0) / each.length;
   console.log(
-    `${name.padEnd(40)} mean ${mean.toFixed(6)}  largest ${Math.max(...each).toFixed(6)}`,
+    `${name.padEnd(42)} mean ${mean.toFixed(6)}  largest ${Math.max(...each).toFixed(6)}`,
   );
 }
 
@@ -105,6 +105,13 @@ const variants: [string, Rounding][] = [
     `8 bits for ${kind} alone`,
     { input: eightFor(kind) },
   ]),
+  [
+    "8 bits for the last layer's gate-up alone",
+    {
+      input: (kind, x, layer) =>
+        layer === config.layers - 1 ? eightFor('gate-up')(kind, x, layer) : x,
+    },
+  ],
 ];
 for (const [name, rounding] of variants) {
   report(name, plainForward(config, weights, tokens, rounding));

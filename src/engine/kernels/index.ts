@@ -22,7 +22,7 @@ export {
   type RowsCall,
   type Source,
 } from './ops.ts';
-export { passesSelfTest, Random, randomWeights } from './self-test.ts';
+export { buildSelfTest, passesSelfTest, Random, randomWeights } from './self-test.ts';
 export {
   bindModule,
   bindReference,
