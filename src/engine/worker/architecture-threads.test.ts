@@ -10,10 +10,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { buildForward } from '../src/engine/model/index.ts';
-import { loadModel } from '../src/engine/worker/load-model.ts';
+import { buildForward } from '../model/index.ts';
+import { loadModel } from './load-model.ts';
 
-const FOLDER = new URL('./oracle/architectures/', import.meta.url);
+const FOLDER = new URL('../../../test/oracle/architectures/', import.meta.url);
 const NAMES = readdirSync(FOLDER).filter((name) => name.endsWith('.gguf.gz'));
 const TOKENS = Array.from({ length: 75 }, (_, i) => (i * 13 + 5) % 32);
 
