@@ -153,6 +153,8 @@ export interface Engine {
   generate(request: GenerateRequest, signal?: AbortSignal): AsyncIterable<GenerateEvent>;
   /** Requests running and waiting, now. */
   load(): { running: number; waiting: number };
+  /** Resolves with the reason when the engine ended by itself; all requests fail from then on. */
+  readonly died: Promise<string>;
   /** Ends the workers; running requests end with engine-closed. */
   close(): Promise<void>;
 }

@@ -84,20 +84,27 @@ function whenLoaded(
   coordinator: Coordinator,
   options: OpenEngineOptions,
 ): Promise<Extract<FromCoordinator, { type: 'loaded' }>> {
-  return new Promise((resolve, reject) => {
-    const onMessage = (message: FromCoordinator): void => {
+  const { port } = coordinator;
+  let onMessage: (message: FromCoordinator) => void = () => {};
+  const loaded = new Promise<Extract<FromCoordinator, { type: 'loaded' }>>((resolve, reject) => {
+    onMessage = (message) => {
       if (message.type === 'progress') {
         const { bytesDone, bytesTotal } = message;
         options.onProgress?.({ phase: 'reading', bytesDone, bytesTotal });
       } else if (message.type === 'loaded') {
-        coordinator.port.off('message', onMessage);
         resolve(message);
       } else if (message.type === 'load-failed') {
         reject(new VitrineError(message.code, message.message));
       }
     };
-    coordinator.port.on('message', onMessage);
+    port.on('message', onMessage);
+    void coordinator.ended.then(() => {
+      reject(
+        new VitrineError('kernel-fault', 'the compute thread ended while it loaded the model'),
+      );
+    });
   });
+  return loaded.finally(() => port.off('message', onMessage));
 }
 
 function textOf(metadata: ReadonlyMap<string, unknown>, key: string): string | undefined {
@@ -130,7 +137,13 @@ function describe(
   };
 }
 
-type ForRequest = Exclude<FromCoordinator, { type: 'progress' | 'loaded' | 'load-failed' }>;
+type ForRequest = Exclude<
+  FromCoordinator,
+  { type: 'progress' | 'loaded' | 'load-failed' | 'died' }
+>;
+
+/** How long the threads may take to end before they are terminated, milliseconds. */
+const CLOSE_MS_MAX = 5000;
 
 interface Parts {
   tokenizer: VocabularyTokenizer;
@@ -145,9 +158,14 @@ class LocalEngine implements MeasurableEngine {
   readonly #coordinator: Coordinator;
   readonly #template: ChatTemplate;
   readonly #queues = new Map<number, EventQueue<ForRequest>>();
-  readonly #admitted = new Set<number>();
+  /** Requests by state, as the coordinator tells it; a consumer may lag behind. */
+  readonly #waiting = new Set<number>();
+  readonly #running = new Set<number>();
+  readonly died: Promise<string>;
+  #reportDeath: (reason: string) => void = () => {};
   #nextId = 1;
-  #closed = false;
+  /** Why no request is taken any more. */
+  #closedReason: string | undefined;
 
   constructor(coordinator: Coordinator, info: EngineInfo, parts: Parts) {
     this.info = info;
@@ -156,7 +174,10 @@ class LocalEngine implements MeasurableEngine {
     this.#template = parts.template;
     this.#coordinator = coordinator;
     coordinator.port.on('message', (message: FromCoordinator) => this.#receive(message));
-    void coordinator.ended.then(() => this.#failAll('the compute thread ended unexpectedly'));
+    this.died = new Promise((resolve) => {
+      this.#reportDeath = resolve;
+    });
+    void coordinator.ended.then(() => this.#die('the compute thread ended unexpectedly'));
   }
 
   encodeChat(messages: readonly ChatMessage[], options?: PromptOptions): number[] {
@@ -164,8 +185,7 @@ class LocalEngine implements MeasurableEngine {
   }
 
   load(): { running: number; waiting: number } {
-    const running = this.#admitted.size;
-    return { running, waiting: this.#queues.size - running };
+    return { running: this.#running.size, waiting: this.#waiting.size };
   }
 
   async *generate(request: GenerateRequest, signal?: AbortSignal): AsyncIterable<GenerateEvent> {
@@ -213,11 +233,13 @@ class LocalEngine implements MeasurableEngine {
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#failAll('the engine was closed');
-    this.#coordinator.port.postMessage({ type: 'close' } satisfies ToCoordinator);
+    if (this.#closedReason === undefined) {
+      this.#failAll('the engine was closed');
+      this.#send({ type: 'close' });
+    }
+    const timer = setTimeout(() => void this.#coordinator.terminate(), CLOSE_MS_MAX);
     await this.#coordinator.ended;
+    clearTimeout(timer);
   }
 
   /** Messages of one request -> events with text. */
@@ -278,7 +300,9 @@ class LocalEngine implements MeasurableEngine {
   }
 
   #checkPrompt(tokens: readonly number[]): void {
-    if (this.#closed) throw new VitrineError('engine-closed', 'the engine was closed');
+    if (this.#closedReason !== undefined) {
+      throw new VitrineError('engine-closed', this.#closedReason);
+    }
     const { contextTokens, vocabularySize } = this.info.model;
     if (tokens.length === 0) throw badRequest('the prompt has no tokens');
     if (tokens.length >= contextTokens) {
@@ -300,25 +324,31 @@ class LocalEngine implements MeasurableEngine {
     this.#nextId += 1;
     const queue = new EventQueue<ForRequest>();
     this.#queues.set(id, queue);
+    this.#waiting.add(id);
     return { id, queue };
   }
 
   /** Forgets a request; one that still runs is cancelled. */
   #drop(id: number): void {
-    this.#admitted.delete(id);
-    if (this.#queues.delete(id) && !this.#closed) this.#send({ type: 'cancel', id });
+    this.#leave(id);
+    if (this.#queues.delete(id) && this.#closedReason === undefined)
+      this.#send({ type: 'cancel', id });
+  }
+
+  #leave(id: number): void {
+    this.#waiting.delete(id);
+    this.#running.delete(id);
   }
 
   #receive(message: FromCoordinator): void {
-    if (message.type === 'progress' || message.type === 'loaded') return;
-    if (message.type === 'load-failed') {
-      this.#failAll(message.message);
-      return;
-    }
+    if (message.type === 'died') this.#die(message.reason);
+    if (!('id' in message)) return;
     const queue = this.#queues.get(message.id);
     if (queue === undefined) return;
+    if (message.type === 'end' || message.type === 'failed') this.#leave(message.id);
     if (message.type === 'admitted') {
-      this.#admitted.add(message.id);
+      this.#waiting.delete(message.id);
+      this.#running.add(message.id);
     } else if (message.type === 'failed') {
       queue.fail(new VitrineError(message.code, message.message));
     } else {
@@ -326,8 +356,15 @@ class LocalEngine implements MeasurableEngine {
     }
   }
 
+  /** The engine ended by itself. */
+  #die(reason: string): void {
+    if (this.#closedReason !== undefined) return;
+    this.#failAll(`the engine has failed: ${reason}`);
+    this.#reportDeath(reason);
+  }
+
   #failAll(reason: string): void {
-    this.#closed = true;
+    this.#closedReason = reason;
     const error = new VitrineError('engine-closed', reason);
     for (const queue of this.#queues.values()) queue.fail(error);
   }

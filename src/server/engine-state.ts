@@ -13,6 +13,10 @@ export class EngineState {
       (loaded) => {
         this.#engine = loaded;
         this.#status = 'ready';
+        void loaded.died.then(() => {
+          this.#engine = undefined;
+          this.#status = 'failed';
+        });
       },
       () => {
         // Whoever opened the engine reports why; here it only will never be ready.
@@ -34,7 +38,10 @@ export class EngineState {
   require(): Engine {
     if (this.#engine !== undefined) return this.#engine;
     if (this.#status === 'failed') {
-      throw new RequestError('model-failed', 'the model could not be loaded; see the server log.');
+      throw new RequestError(
+        'model-failed',
+        'the model is not there: it could not be loaded, or the engine has failed; see the server log.',
+      );
     }
     throw new RequestError('model-loading', 'the model is being loaded; try again in a moment.');
   }

@@ -76,12 +76,18 @@ export const serveCommand: Command = {
       engine.then((opened) => opened.close()).catch(() => undefined);
       throw error;
     }
-    await stop.asked;
-    const { running, waiting } = (await engine).load();
+    const opened = await engine;
+    const death = await Promise.race([stop.asked.then(() => undefined), opened.died]);
+    if (death !== undefined) {
+      await server.close({ graceMs: 0 });
+      await opened.close();
+      throw new VitrineError('kernel-fault', `the engine has failed: ${death}. Start it again.`);
+    }
+    const { running, waiting } = opened.load();
     const open = running + waiting;
     say(terminal, open === 0 ? 'stopping' : `stopping; ${open} requests may end, Ctrl-C cuts them`);
     await server.close({ graceMs: GRACE_MS });
-    await (await engine).close();
+    await opened.close();
     return EXIT_DONE;
   },
 };

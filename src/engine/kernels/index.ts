@@ -11,7 +11,7 @@ export {
   type WeightType,
 } from './layout.ts';
 export { expF32, expF64, logF64, roundTiesToEven, sinCosF64 } from './math.ts';
-export { CONTROL, FAULT, HEAP_START, initializeMemory } from './memory-map.ts';
+export { ABORTED, CONTROL, FAULT, HEAP_START, initializeMemory } from './memory-map.ts';
 export {
   ATTENTION_TILE_ROWS,
   attentionScratchBytes,

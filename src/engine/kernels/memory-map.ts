@@ -3,9 +3,9 @@
  * `HEAP_START`. The kernels hold no data of their own, so whoever makes a memory calls
  * `initializeMemory` once. Twin of assembly/constants.ts (a test compares them).
  *
- *   0      1024                1088   1152    1156       1160   1216                       2048
- *   +------+-------------------+------+-------+----------+------+--------------------------+----
- *   | none | constant vectors  |      | fault | sleepers |      | worker control (worker/) | heap
+ *   0      1024                1088   1152    1156       1160      1164   1216               2048
+ *   +------+-------------------+------+-------+----------+---------+------+------------------+----
+ *   | none | constant vectors  |      | fault | sleepers | aborted |      | control (worker/) | heap
  */
 export const ONES = 1024;
 export const MASK4 = 1040;
@@ -15,6 +15,8 @@ export const HALF_SCALE = 1072;
 export const FAULT = 1152;
 /** i32: workers that sleep at a barrier (assembly/record.ts). */
 export const SLEEPERS = 1156;
+/** i32: 1 once a worker has failed inside a list: the memory is of no use any more. */
+export const ABORTED = 1160;
 /** 16 words that the workers use to wake each other. */
 export const CONTROL = 1216;
 export const HEAP_START = 2048;

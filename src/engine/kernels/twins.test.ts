@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { formOf, LAYOUT_NUMBERS, type WeightType } from './layout.ts';
-import { FAULT, HALF_MASK, HALF_SCALE, MASK4, ONES, SLEEPERS } from './memory-map.ts';
+import { ABORTED, FAULT, HALF_MASK, HALF_SCALE, MASK4, ONES, SLEEPERS } from './memory-map.ts';
 import {
   ATTENTION_TILE_ROWS,
   NO_BARRIER,
@@ -39,8 +39,8 @@ const operations = Object.fromEntries(
 );
 
 test('records and opcodes have the same numbers in ops.ts and in the kernels', () => {
-  // How long a barrier spins is the kernels' own affair.
-  const { SPINS: _, ...found } = assembly('record.ts');
+  // How long a barrier spins and sleeps is the kernels' own affair.
+  const { SPINS: _, SLICES: __, ...found } = assembly('record.ts');
   assert.deepEqual(found, { RECORD_BYTES, NO_BARRIER, ...operations });
   assert.equal(RECORD_BYTES, 4 * RECORD_WORDS);
 });
@@ -92,7 +92,7 @@ test('every packed type and form has its tiles, under the number that calls carr
 
 test('fixed addresses are the same in memory-map.ts and in the kernels', () => {
   assert.deepEqual(assembly('constants.ts'), {
-    ...{ ONES, MASK4, HALF_MASK, HALF_SCALE, FAULT, SLEEPERS },
+    ...{ ONES, MASK4, HALF_MASK, HALF_SCALE, FAULT, SLEEPERS, ABORTED },
   });
 });
 

@@ -1,8 +1,8 @@
 /** A compute thread: helps to load, then runs every list of kernel calls beside the coordinator. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf, must } from '../../base/index.ts';
-import { bindModule, CONTROL } from '../kernels/index.ts';
-import { CONTROL_WORDS, COUNT, FINISHED, LIST, SPIN_MS, STEP, STOP } from './control.ts';
+import { bindModule, CONTROL, type Kernels } from '../kernels/index.ts';
+import { abortList, CONTROL_WORDS, COUNT, FINISHED, LIST, SPIN_MS, STEP, STOP } from './control.ts';
 import { loadUnits } from './load-units.ts';
 import type { ComputeThreadData } from './protocol.ts';
 
@@ -18,13 +18,23 @@ try {
   for (;;) {
     step = nextStep(step);
     if (Atomics.load(control, STOP) === 1) break;
-    kernels.run(Atomics.load(control, LIST), Atomics.load(control, COUNT), worker, workers);
+    runList(kernels);
     Atomics.add(control, FINISHED, 1);
     Atomics.notify(control, FINISHED);
   }
 } catch (error) {
   const code = (error as { code?: string }).code ?? 'kernel-fault';
   port.postMessage({ type: 'failed', code, message: messageOf(error) });
+}
+
+/** @throws the trap of the kernels; nobody waits for this worker then */
+function runList(kernels: Kernels): void {
+  try {
+    kernels.run(Atomics.load(control, LIST), Atomics.load(control, COUNT), worker, workers);
+  } catch (error) {
+    abortList(memory);
+    throw error;
+  }
 }
 
 /** Spins for a while, then sleeps, until the step differs from `last`. */

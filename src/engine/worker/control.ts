@@ -2,6 +2,8 @@
  * Words in shared memory (at CONTROL, memory-map.ts) by which the coordinator and the compute
  * threads work as one. Owner of each word beside it; all access is atomic.
  */
+import { ABORTED } from '../kernels/index.ts';
+
 export const CONTROL_WORDS = 16;
 /** Number of the current step; the coordinator raises it to start one. */
 export const STEP = 0;
@@ -22,3 +24,8 @@ export const LOADED_KB = 6;
  * decoding lie sampling and messages, some 0.1 to 0.3 ms; waking a sleeper costs up to 0.1 ms.
  */
 export const SPIN_MS = 0.5;
+
+/** Tells all workers that the list which they run will not end; the engine is done for. */
+export function abortList(memory: WebAssembly.Memory): void {
+  Atomics.store(new Int32Array(memory.buffer, ABORTED, 1), 0, 1);
+}

@@ -2,6 +2,7 @@
  * The coordinator: a worker thread that owns the model, decides each step with the scheduler, runs
  * it together with the compute threads, samples, and reports tokens. It looks for new messages
  * between steps, so a cancelled request is gone within one step. Idle, it sleeps in the event loop.
+ * What fails inside a step and is no fault of a request (a trap, a lost thread) ends the engine.
  */
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { isVitrineError, messageOf } from '../../base/index.ts';
@@ -44,6 +45,13 @@ async function main(): Promise<void> {
 /** Handles messages as they come; while there is work, steps are run and messages polled. */
 function serve(runner: Runner): void {
   let working = false;
+  const die = (reason: string): void => {
+    if (runner.closed) return;
+    send({ type: 'died', reason });
+    port.close();
+    void runner.close();
+  };
+  void runner.loaded.team.failed.then(die);
   const handle = (message: ToCoordinator): void => {
     if (message.type === 'close') {
       port.close();
@@ -55,14 +63,19 @@ function serve(runner: Runner): void {
   };
   const work = (): void => {
     working = true;
-    while (!runner.closed && runner.step()) {
-      for (;;) {
-        const received = receiveMessageOnPort(port);
-        if (received === undefined) break;
-        handle(received.message as ToCoordinator);
-      }
+    try {
+      while (!runner.closed && runner.step()) handleWaiting();
+    } catch (error) {
+      die(messageOf(error));
     }
     working = false;
+  };
+  const handleWaiting = (): void => {
+    for (;;) {
+      const received = receiveMessageOnPort(port);
+      if (received === undefined) return;
+      handle(received.message as ToCoordinator);
+    }
   };
   port.on('message', handle);
 }

@@ -66,6 +66,8 @@ export type FromCoordinator =
   | { type: 'progress'; bytesDone: number; bytesTotal: number }
   | { type: 'loaded'; info: LoadedInfo; metadata: ReadonlyMap<string, unknown> }
   | { type: 'load-failed'; code: string; message: string }
+  /** The engine cannot go on; nothing follows. */
+  | { type: 'died'; reason: string }
   | { type: 'admitted'; id: number }
   | { type: 'prefill'; id: number; promptTokens: number; prefillMs: number }
   | TokenMessage

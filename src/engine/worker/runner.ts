@@ -74,7 +74,10 @@ export class Runner {
     else if (message.type === 'cancel') this.#end(message.id, 'cancelled');
   }
 
-  /** Runs one step; false when there was nothing to do. */
+  /**
+   * Runs one step; false when there was nothing to do.
+   * @throws what is no fault of a request: the engine cannot go on
+   */
   step(): boolean {
     const step = this.#scheduler.plan();
     for (const sequence of step.admitted) this.#admit(sequence);
@@ -85,6 +88,7 @@ export class Runner {
       buildForward(list, model, { rowCount: step.rows.length, logitCount });
       team.run(list);
     } catch (error) {
+      if (!isVitrineError(error, 'numeric-fault')) throw error;
       this.#failStep(step, error);
       return true;
     }

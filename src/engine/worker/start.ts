@@ -17,9 +17,10 @@ export function startCoordinator(options: LoadOptions): Coordinator {
     transferList: [port2],
   });
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  worker.on('error', (error) => {
-    const message = { type: 'load-failed', code: 'kernel-fault', message: error.message };
-    port1.emit('message', message);
+  // Before it is loaded this fails the load; afterwards the engine has died.
+  worker.on('error', ({ message }) => {
+    port1.emit('message', { type: 'load-failed', code: 'kernel-fault', message });
+    port1.emit('message', { type: 'died', reason: message });
   });
   return {
     port: port1,

@@ -1,8 +1,8 @@
 /** The coordinator's side of the compute threads: starts them, runs lists with them, ends them. */
 import { Worker } from 'node:worker_threads';
 import { VitrineError } from '../../base/index.ts';
-import { CONTROL, FAULT, type Kernels, type OpList } from '../kernels/index.ts';
-import { CONTROL_WORDS, COUNT, FINISHED, LIST, STEP, STOP } from './control.ts';
+import { ABORTED, CONTROL, FAULT, type Kernels, type OpList } from '../kernels/index.ts';
+import { abortList, CONTROL_WORDS, COUNT, FINISHED, LIST, STEP, STOP } from './control.ts';
 import type { ComputeThreadData } from './protocol.ts';
 
 /** Reads of the counter before the coordinator sleeps: a thread may have lost its core. */
@@ -12,10 +12,19 @@ export class Team {
   readonly #kernels: Kernels;
   readonly #control: Int32Array;
   readonly #fault: Int32Array;
+  readonly #memory: WebAssembly.Memory;
+  readonly #aborted: Int32Array;
   readonly #threads: Worker[] = [];
+  readonly #failed: Promise<string>;
+  #fail: (reason: string) => void = () => {};
 
   constructor(memory: WebAssembly.Memory, kernels: Kernels) {
     this.#kernels = kernels;
+    this.#memory = memory;
+    this.#aborted = new Int32Array(memory.buffer, ABORTED, 1);
+    this.#failed = new Promise((resolve) => {
+      this.#fail = resolve;
+    });
     this.#control = new Int32Array(memory.buffer, CONTROL, CONTROL_WORDS);
     this.#fault = new Int32Array(memory.buffer, FAULT, 1);
   }
@@ -31,17 +40,28 @@ export class Team {
     const thread = new Worker(url, { workerData: data });
     this.#threads.push(thread);
     return new Promise((resolve, reject) => {
-      thread.once('message', (message: { type: string; code: string; message: string }) => {
+      const fail = (error: Error): void => {
+        reject(error);
+        this.#fail(error.message);
+      };
+      thread.on('message', (message: { type: string; code: string; message: string }) => {
         if (message.type === 'ready') resolve();
-        else reject(new VitrineError(message.code, message.message));
+        else fail(new VitrineError(message.code, message.message));
       });
-      thread.once('error', reject);
+      thread.on('error', fail);
+      thread.on('exit', () => fail(new VitrineError('kernel-fault', 'a compute thread ended')));
     });
+  }
+
+  /** Resolves with the reason when a compute thread fails after it stood ready. */
+  get failed(): Promise<string> {
+    return this.#failed;
   }
 
   /**
    * Runs a list with all threads and returns when all have left it.
-   * @throws VitrineError numeric-fault when a value was not finite, with the tensor's name
+   * @throws VitrineError numeric-fault when a value was not finite, with the tensor's name; any
+   * other error is the end of the team
    */
   run(list: OpList): void {
     const control = this.#control;
@@ -51,7 +71,12 @@ export class Team {
     Atomics.store(control, FINISHED, 0);
     Atomics.add(control, STEP, 1);
     Atomics.notify(control, STEP);
-    this.#kernels.run(list.start, list.count, 0, this.workers);
+    try {
+      this.#kernels.run(list.start, list.count, 0, this.workers);
+    } catch (error) {
+      abortList(this.#memory);
+      throw error;
+    }
     this.#awaitFinished();
     const record = this.#fault[0];
     if (record === 0) return;
@@ -67,7 +92,9 @@ export class Team {
     for (let spins = 0; ; spins += 1) {
       const finished = Atomics.load(this.#control, FINISHED);
       if (finished >= this.#threads.length) return;
-      if (spins > FINISH_SPINS) Atomics.wait(this.#control, FINISHED, finished, 1);
+      if (spins < FINISH_SPINS) continue;
+      if (Atomics.load(this.#aborted, 0) === 1) throw new Error('a compute thread failed');
+      Atomics.wait(this.#control, FINISHED, finished, 1);
     }
   }
 

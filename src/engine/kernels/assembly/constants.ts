@@ -15,3 +15,5 @@ export const HALF_SCALE: usize = 1072;
 export const FAULT: usize = 1152;
 /** i32: workers that sleep at a barrier. */
 export const SLEEPERS: usize = 1156;
+/** i32: 1 once a worker has failed inside a list; the others must not wait for it. */
+export const ABORTED: usize = 1160;

@@ -10,7 +10,7 @@
  *
  * claimed and done are shared by all workers and touched by atomic operations only.
  */
-import { SLEEPERS } from './constants';
+import { ABORTED, SLEEPERS } from './constants';
 
 export const RECORD_BYTES: usize = 64;
 export const NO_BARRIER: i32 = 0x10000;
@@ -60,6 +60,12 @@ export function claim(record: usize, grain: i32): i32 {
  */
 const SPINS: i32 = 4000;
 
+/**
+ * Sleeps of a millisecond before a worker takes another for lost, a minute in all. No call lasts
+ * nearly as long, and while the whole process is stopped none is counted.
+ */
+const SLICES: i32 = 60000;
+
 /** Waits until all workers have left this call: spins for a while, then sleeps. */
 // @ts-ignore: decorator
 @inline
@@ -70,15 +76,19 @@ export function barrier(record: usize, workers: i32): void {
   }
 }
 
-/** Who sleeps is counted before the counter is read again, so that the last to come wakes it. */
+/**
+ * Who sleeps is counted before the counter is read again, so that the last to come wakes it. Traps
+ * when a worker has failed: this list will not end.
+ */
 function awaitOthers(record: usize, workers: i32): void {
   for (let i = 0; i < SPINS; i++) {
     if (atomic.load<i32>(record, 60) >= workers) return;
   }
   atomic.add<i32>(SLEEPERS, 1);
-  for (;;) {
+  for (let slices = 0; ; slices++) {
     const done = atomic.load<i32>(record, 60);
     if (done >= workers) break;
+    if (atomic.load<i32>(ABORTED) != 0 || slices > SLICES) unreachable();
     atomic.wait<i32>(record + 60, done, 1000000);
   }
   atomic.sub<i32>(SLEEPERS, 1);
