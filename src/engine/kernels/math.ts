@@ -97,7 +97,7 @@ const PIO2_2 = 6.077100506303966e-11;
 const PIO2_3 = 2.0222662487959506e-21;
 
 /**
- * Sine and cosine in f64 of |x| < 2^22: x minus n pi/2 in three steps, then the Taylor polynomials
+ * Sine and cosine in f64 of |x| <= 2^20: x minus n pi/2 in three steps, then the Taylor polynomials
  * up to r^19 and r^20, from the last term down. Section 4.
  */
 export function sinCosF64(x: number): { sin: number; cos: number } {

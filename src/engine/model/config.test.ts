@@ -87,6 +87,14 @@ test('each size that is missing, absurd or no whole number is named', () => {
   assert.equal(refusal({ 'llama.attention.head_count_kv': 2.5 }).code, 'bad-header');
 });
 
+test('a context is at most 2^20 tokens long, as far as the rotation is stated', () => {
+  const longest = readConfig(metadata({ 'llama.context_length': 2 ** 20 }), 100);
+  assert.equal(longest.trainedContextTokens, 2 ** 20);
+  const { code, message } = refusal({ 'llama.context_length': 2 ** 20 + 1 });
+  assert.equal(code, 'bad-header');
+  assert.match(message, /llama\.context_length is 1048577; .* from 1 to 1048576/);
+});
+
 test('shapes that the kernels cannot compute are refused before anything is loaded', () => {
   const cases: [Record<string, unknown>, string, RegExp][] = [
     [{ 'llama.attention.head_count_kv': 4 }, 'bad-header', /9 heads .* 4 KV heads/],

@@ -31,7 +31,8 @@ const LIMITS = {
   width: 32768,
   ffnWidth: 262144,
   heads: 1024,
-  contextTokens: 2 ** 24,
+  /** The largest angle of a rotation; sinCosF64 is stated up to here (numerics.md section 4.5). */
+  contextTokens: 2 ** 20,
 } as const;
 
 /**

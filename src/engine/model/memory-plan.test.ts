@@ -59,7 +59,9 @@ test('no two regions overlap, all are aligned, and all lie within the stated siz
     ['attention', plan.attention, 9 * 64 * 4],
     ['gate', plan.gate, 9 * ffnWidth * 4],
     ['up', plan.up, 9 * ffnWidth * 4],
-    ['int8', plan.activations.int8, 9 * activationBytes('int8', 96)],
+    // Gate and up of the first layer; down, and all of the last layer; the output.
+    ['int8', plan.activations.int8, 9 * activationBytes('int8', 64)],
+    ['int15', plan.activations.int15, 9 * activationBytes('int15', 96)],
     ['int16', plan.activations.int16, 9 * activationBytes('int16', 64)],
     ['logits', plan.logits, 4 * plan.logitStride],
     ['scratch', plan.scratch, 3 * attentionScratchBytes(CONFIG)],
