@@ -5,6 +5,7 @@
  */
 import { parseGgufHeader } from '../../src/engine/gguf/index.ts';
 import {
+  columnMultiple,
   createMemory,
   initializeMemory,
   OpList,
@@ -38,7 +39,7 @@ interface TinyModel {
 }
 
 /** Types whose blocks are 256 long need that width. */
-const widthOf = (type: WeightType): number => (type.endsWith('_K') ? 256 : 64);
+const widthOf = (type: WeightType): number => Math.max(64, columnMultiple(type));
 
 const MODELS: readonly TinyModel[] = [
   ...(Object.keys(WEIGHT_TYPES) as WeightType[]).map((type) => ({
