@@ -1,8 +1,10 @@
 /**
  * Case set "forward": whole forward passes of tiny models of random weights, from a GGUF file as
  * users have one, over several steps: a prefill in chunks, then two sequences that decode together.
- * A further architecture is one more line of MODELS.
+ * A further architecture is one more file of its folder.
  */
+import { readdirSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { parseGgufHeader } from '../../src/engine/gguf/index.ts';
 import {
   columnMultiple,
@@ -16,7 +18,7 @@ import {
 } from '../../src/engine/kernels/index.ts';
 import {
   buildForward,
-  fillRopeTable,
+  fillRopeTables,
   type Model,
   type ModelConfig,
   planMemory,
@@ -41,6 +43,8 @@ interface TinyModel {
 /** Types whose blocks are 256 long need that width. */
 const widthOf = (type: WeightType): number => Math.max(64, columnMultiple(type));
 
+const ARCHITECTURES = new URL('../oracle/architectures/', import.meta.url);
+
 const MODELS: readonly TinyModel[] = [
   ...(Object.keys(WEIGHT_TYPES) as WeightType[]).map((type) => ({
     name: `llama ${type}`,
@@ -51,6 +55,13 @@ const MODELS: readonly TinyModel[] = [
     file: () =>
       randomModel({ seed: 12, layers: 3, types: ['Q4_0', 'Q8_0', 'F16', 'Q5_1', 'Q4_1', 'BF16'] }),
   },
+  // Small models of each architecture, made with transformers (test/oracle/architectures).
+  ...readdirSync(ARCHITECTURES)
+    .filter((name) => name.endsWith('.gguf.gz'))
+    .map((name) => ({
+      name: name.replace('.gguf.gz', ''),
+      file: () => new Uint8Array(gunzipSync(readFileSync(new URL(name, ARCHITECTURES)))),
+    })),
 ];
 
 /** Rows of the steps: sequence, first position, count. */
@@ -101,8 +112,7 @@ function forwardCase({ name, file }: TinyModel): Uint8Array {
     const out = new Uint8Array(buffer, tensor.address, tensor.packedBytes);
     pack(tensor.type, tensor.K, from, out);
   }
-  const table = new Float32Array(buffer, plan.ropeTable, CONTEXT * config.headDimension);
-  fillRopeTable(table, config.ropeBase, config.headDimension);
+  fillRopeTables(buffer, { config, weights, plan });
   new Uint32Array(buffer, plan.pageTables, 4).set([3, 0, 2, 1]);
   const lists = steps.map((step, i) => {
     const at = places.steps[i];
