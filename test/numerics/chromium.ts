@@ -35,10 +35,7 @@ export async function witnessInChromium(task: PageTask): Promise<Digests[]> {
   const { port } = await page.listen();
   const profile = mkdtempSync(join(tmpdir(), 'vitrine-chromium-'));
   const args = [...FLAGS, `--user-data-dir=${profile}`, `http://127.0.0.1:${port}/`];
-  const browser = spawn(task.program, args, {
-    detached: true,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const browser = spawn(task.program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let errors = '';
   browser.stderr.on('data', (chunk) => {
     errors = (errors + chunk).slice(-2000);
@@ -57,10 +54,11 @@ export async function witnessInChromium(task: PageTask): Promise<Digests[]> {
     return await Promise.race([page.digests, gone, timeout]);
   } finally {
     page.close();
-    // The browser has a group of its own, with all its processes.
-    if (browser.pid !== undefined && browser.exitCode === null)
-      process.kill(-browser.pid, 'SIGKILL');
+    // Asked to end, it ends its own processes as well.
+    browser.kill('SIGTERM');
+    const patience = setTimeout(() => browser.kill('SIGKILL'), 10_000);
     await ended;
+    clearTimeout(patience);
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   }
 }

