@@ -63,6 +63,7 @@ const QWEN2: SplitRule = {
 
 const QWEN35: SplitRule = {
   ...QWEN2,
+  normalise: false,
   makeScanner: () => llama3Scanner(marksAsLettersClasses(), 1),
 };
 

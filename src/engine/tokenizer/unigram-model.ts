@@ -74,7 +74,7 @@ function createSegmenter(vocabulary: PieceVocabulary, scores: Float32Array) {
         end += 1;
         const id = trie.idAt(node);
         if (id < 0) continue;
-        const score = here + scores[id];
+        const score = Math.fround(here + scores[id]);
         if (starts[end] < 0 || score > best[end]) {
           best[end] = score;
           starts[end] = start;
