@@ -86,7 +86,8 @@ const NAMES: readonly (readonly [SplitRule, string])[] = [
   // Digits one by one, then GPT-2's rule on what lies between them.
   [DIGITS, 'smollm starcoder refact codeshell exaone minerva-7b'],
   [{ ...DIGITS, normalise: true, addBos: true }, 'command-r'],
-  [GPT2, 'gpt-2 default phi-2 mpt olmo jais roberta-bpe modern-bert trillion granite-docling'],
+  [{ ...GPT2, normalise: true }, 'mpt olmo'],
+  [GPT2, 'gpt-2 default phi-2 jais roberta-bpe modern-bert trillion granite-docling'],
   [LLAMA3, 'llama-bpe llama3 llama-v3 falcon3 falcon-h1 pixtral midm-2.0 lfm2'],
   [{ ...LLAMA3, wholeWords: false, addBos: false }, 'dbrx smaug-bpe chatglm-bpe glm4'],
   [QWEN2, 'qwen2 deepseek-r1-qwen kormo megrez'],

@@ -126,6 +126,9 @@ def sentence_pieces(metadata):
         # Vitrine takes well-known ends of turn for control tokens whatever the file says.
         if text in ("</s>", "<|end|>", "<|endoftext|>"):
             kind = 3
+        if kind == 4:
+            # llama.cpp's converter writes the spaces of user-defined pieces as spaces.
+            text = text.replace(" ", "\u2581")
         model.pieces.add(piece=text, score=metadata["tokenizer.ggml.scores"][index], type=kind)
     model.trainer_spec.model_type = 1 if unigram else 2
     model.trainer_spec.byte_fallback = 6 in types
