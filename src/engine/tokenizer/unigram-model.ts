@@ -69,10 +69,11 @@ function createSegmenter(vocabulary: PieceVocabulary, scores: Float32Array) {
       let hasCharacter = false;
       let node = 0;
       for (let end = start; end < length; ) {
-        node = trie.step(node, text.charCodeAt(end));
-        if (node < 0) break;
+        const place = trie.find(node, text.charCodeAt(end));
+        if (place < 0) break;
+        node = trie.childAt(place);
         end += 1;
-        const id = trie.idAt(node);
+        const id = trie.idAt(place);
         if (id < 0) continue;
         const score = Math.fround(here + scores[id]);
         if (starts[end] < 0 || score > best[end]) {

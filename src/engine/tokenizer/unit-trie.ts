@@ -1,83 +1,86 @@
 /**
- * A trie over UTF-16 units in one hash table: (node, unit) -> node. Open addressing in typed
- * arrays, so that a step allocates nothing.
+ * A trie over UTF-16 units in one hash table. Open addressing in one typed array, so that a step
+ * allocates nothing and touches one line of the cache:
+ *
+ *   slot: i32 [node, unit, child node, id of the word that ends at the child or -1]
  */
+const SLOT = 4;
+const CHILD = 2;
+const ID = 3;
+
 export class UnitTrie {
-  /** Slots of [node, unit]; node -1 is an empty slot. */
-  private keys = new Int32Array(32).fill(-1);
-  /** Slot -> node. */
-  private children = new Int32Array(16);
-  /** Node -> id of the word that ends there, or -1. */
-  private ids = new Int32Array(16).fill(-1);
+  /** [slots, 4]; node -1 is an empty slot. */
+  private slots = new Int32Array(64).fill(-1);
+  private mask = 15;
   private nodeCount = 1;
 
-  /** @param root  where the word starts, see `root` */
+  /** @param root  where the word starts: 0, or what `makeRoot` gave; the word is not empty */
   add(word: string, id: number, root = 0): void {
     let node = root;
-    for (let i = 0; i < word.length; i += 1) node = this.grow(node, word.charCodeAt(i));
-    this.ids[node] = id;
+    let place = -1;
+    for (let i = 0; i < word.length; i += 1) {
+      place = this.grow(node, word.charCodeAt(i));
+      node = this.slots[place + CHILD];
+    }
+    this.slots[place + ID] = id;
   }
 
   /** A node of its own that no word reaches: a second trie in the same table. */
   makeRoot(): number {
-    return this.makeNode();
-  }
-
-  /** The node behind `unit`, or -1. */
-  step(node: number, unit: number): number {
-    const slot = this.slotOf(node, unit);
-    return this.keys[slot * 2] < 0 ? -1 : this.children[slot];
-  }
-
-  /** Id of the word that ends at the node, or -1. */
-  idAt(node: number): number {
-    return this.ids[node];
-  }
-
-  private grow(node: number, unit: number): number {
-    const found = this.step(node, unit);
-    if (found >= 0) return found;
-    if (this.nodeCount * 2 > this.children.length) this.rehash();
-    const slot = this.slotOf(node, unit);
-    const child = this.makeNode();
-    this.keys[slot * 2] = node;
-    this.keys[slot * 2 + 1] = unit;
-    this.children[slot] = child;
-    return child;
-  }
-
-  private makeNode(): number {
-    if (this.nodeCount === this.ids.length) {
-      const longer = new Int32Array(this.ids.length * 2).fill(-1);
-      longer.set(this.ids);
-      this.ids = longer;
-    }
     this.nodeCount += 1;
     return this.nodeCount - 1;
   }
 
-  private rehash(): void {
-    const { keys, children } = this;
-    this.keys = new Int32Array(keys.length * 2).fill(-1);
-    this.children = new Int32Array(children.length * 2);
-    for (let i = 0; i < children.length; i += 1) {
-      if (keys[i * 2] < 0) continue;
-      const slot = this.slotOf(keys[i * 2], keys[i * 2 + 1]);
-      this.keys[slot * 2] = keys[i * 2];
-      this.keys[slot * 2 + 1] = keys[i * 2 + 1];
-      this.children[slot] = children[i];
+  /** Where the step from `node` by `unit` stands, for `childAt` and `idAt`; -1: there is none. */
+  find(node: number, unit: number): number {
+    const { slots, mask } = this;
+    let slot = hashOf(node, unit) & mask;
+    for (;;) {
+      const place = slot * SLOT;
+      const found = slots[place];
+      if (found < 0) return -1;
+      if (found === node && slots[place + 1] === unit) return place;
+      slot = (slot + 1) & mask;
     }
   }
 
-  private slotOf(node: number, unit: number): number {
-    const { keys } = this;
-    const mask = this.children.length - 1;
-    let hash = Math.imul(node, 0x9e3779b1) ^ Math.imul(unit, 0x85ebca6b);
-    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-    let slot = (hash ^ (hash >>> 13)) & mask;
-    while (keys[slot * 2] >= 0 && (keys[slot * 2] !== node || keys[slot * 2 + 1] !== unit)) {
-      slot = (slot + 1) & mask;
-    }
-    return slot;
+  childAt(place: number): number {
+    return this.slots[place + CHILD];
   }
+
+  /** Id of the word that ends there, or -1. */
+  idAt(place: number): number {
+    return this.slots[place + ID];
+  }
+
+  private grow(node: number, unit: number): number {
+    const found = this.find(node, unit);
+    if (found >= 0) return found;
+    if (this.nodeCount * 2 > this.mask) this.rehash();
+    const place = this.freePlace(node, unit);
+    this.slots.set([node, unit, this.nodeCount, -1], place);
+    this.nodeCount += 1;
+    return place;
+  }
+
+  private rehash(): void {
+    const old = this.slots;
+    this.slots = new Int32Array(old.length * 2).fill(-1);
+    this.mask = this.mask * 2 + 1;
+    for (let i = 0; i < old.length; i += SLOT) {
+      if (old[i] < 0) continue;
+      this.slots.set(old.subarray(i, i + SLOT), this.freePlace(old[i], old[i + 1]));
+    }
+  }
+
+  private freePlace(node: number, unit: number): number {
+    let slot = hashOf(node, unit) & this.mask;
+    while (this.slots[slot * SLOT] >= 0) slot = (slot + 1) & this.mask;
+    return slot * SLOT;
+  }
+}
+
+function hashOf(node: number, unit: number): number {
+  const hash = Math.imul(node ^ Math.imul(unit, 0x85ebca6b), 0x9e3779b1);
+  return hash ^ (hash >>> 15);
 }

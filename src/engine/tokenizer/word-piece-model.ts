@@ -44,11 +44,12 @@ export function createWordPieceModel(metadata: ReadonlyMap<string, unknown>): Te
       let end = -1;
       let id = -1;
       for (let i = start; i < word.length; i += 1) {
-        node = trie.step(node, word.charCodeAt(i));
-        if (node < 0) break;
-        if (trie.idAt(node) < 0) continue;
+        const place = trie.find(node, word.charCodeAt(i));
+        if (place < 0) break;
+        node = trie.childAt(place);
+        if (trie.idAt(place) < 0) continue;
         end = i + 1;
-        id = trie.idAt(node);
+        id = trie.idAt(place);
       }
       if (id >= 0) ids.push(id);
       start = end;

@@ -2,8 +2,10 @@
 
     python make-families.py train            # own-vocabularies.json.gz, from corpus.json.gz
     python make-families.py own              # families-expected.json.gz: the quick suite
-    python make-families.py sdist MODELS     # sdist-expected.json.gz: the full suite; MODELS is
-                                             # vendor/llama.cpp/models of llama-cpp-python's sdist
+    python make-families.py sdist MODELS GEMMA3
+                                             # sdist-expected.json.gz: the full suite; MODELS is
+                                             # vendor/llama.cpp/models of llama-cpp-python's sdist,
+                                             # GEMMA3 a GGUF file of Gemma 3 270M, weights and all
 
 Vocabularies of others are not in this repository, only the CRC-32 of the ids of each text (u32,
 little-endian, base64). Oracles are put together from the metadata of the GGUF file, piece by piece:
@@ -228,15 +230,17 @@ def own():
     save("families-expected.json.gz", {**versions(), "sums": expected})
 
 
-def sdist(folder):
+def sdist(folder, gemma3):
     from gguf import GGUFReader
 
     corpus = load("corpus.json.gz")
     expected, digests = {}, {}
-    for name in SDIST:
-        path = pathlib.Path(folder) / f"ggml-vocab-{name}.gguf"
+    paths = {name: pathlib.Path(folder) / f"ggml-vocab-{name}.gguf" for name in SDIST}
+    for name, path in {**paths, "gemma3": pathlib.Path(gemma3)}.items():
         metadata = {key: field.contents() for key, field in GGUFReader(path).fields.items() if key.startswith("tokenizer.")}
-        digests[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            # Of the first 4 MiB: Gemma's file comes in parts.
+            digests[name] = hashlib.sha256(file.read(1 << 22)).hexdigest()
         expected[name] = sums(metadata, corpus)
         print(name)
     save("sdist-expected.json.gz", {**versions(), "sha256": digests, "sums": expected})
@@ -248,6 +252,6 @@ if command == "train":
 elif command == "own":
     own()
 elif command == "sdist":
-    sdist(sys.argv[2])
+    sdist(sys.argv[2], sys.argv[3])
 else:
     sys.exit(__doc__)
