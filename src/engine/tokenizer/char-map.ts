@@ -28,8 +28,16 @@ export function readCharMap(value: unknown): CharMap | undefined {
   if (!Array.isArray(value) && !ArrayBuffer.isView(value)) {
     throw corrupt(`expected precompiled_charsmap to be a list of bytes, got ${show(value)}`);
   }
-  // i8 or u8 in the file.
-  const bytes = Uint8Array.from(value as unknown as ArrayLike<number>);
+  const list = value as unknown as ArrayLike<unknown>;
+  const bytes = new Uint8Array(list.length);
+  for (let i = 0; i < bytes.length; i += 1) {
+    // i8 or u8 in the file.
+    const byte = list[i];
+    if (typeof byte !== 'number') {
+      throw corrupt(`expected precompiled_charsmap[${i}] to be a byte, got ${show(byte)}`);
+    }
+    bytes[i] = byte;
+  }
   if (bytes.length === 0) return undefined;
   const view = new DataView(bytes.buffer);
   const trieBytes = bytes.length < 4 ? -1 : view.getUint32(0, true);

@@ -10,6 +10,8 @@
  * Does not do: unused tokens (type 5) as steps towards longer ones; no vocabulary in use has them
  * in this kind.
  */
+
+import { markedWordEnd, unitsBeforeMark } from './marked-words.ts';
 import { mergePairs } from './merge.ts';
 import { readFlag, readMetadata, readScores } from './metadata.ts';
 import { PairTable } from './pair-table.ts';
@@ -24,8 +26,6 @@ import {
   type TextModel,
 } from './text-model.ts';
 import { rememberWords, type SpanEncoder } from './word-cache.ts';
-
-const MARK_UNIT = SPACE_MARK.charCodeAt(0);
 
 /** @throws VitrineError bad-header */
 export function createScoredPairModel(metadata: ReadonlyMap<string, unknown>): TextModel {
@@ -42,38 +42,13 @@ export function createScoredPairModel(metadata: ReadonlyMap<string, unknown>): T
       const text = prefix + span;
       const from = ids.length;
       for (let start = 0; start < text.length; ) {
-        const end = wordEnd(text, start, joined);
+        const end = markedWordEnd(text, start, joined);
         if (!encodeWord(text, start, end, ids) && !drop) throw inexpressible();
         start = end;
       }
       joinUnknown(vocabulary, ids, from);
     },
   };
-}
-
-/** First place behind `start` over which no merge can reach. */
-function wordEnd(text: string, start: number, joined: ReadonlySet<number>): number {
-  for (let at = text.indexOf(SPACE_MARK, start + 1); at >= 0; ) {
-    const before = text.charCodeAt(at - 1);
-    if (!joined.has(before)) return at;
-    // A run of marks is one piece; it is skipped at once.
-    do at += 1;
-    while (text.charCodeAt(at) === MARK_UNIT && joined.has(MARK_UNIT));
-    at = text.indexOf(SPACE_MARK, at);
-  }
-  return text.length;
-}
-
-/** UTF-16 units that stand before U+2581 in some token. */
-function unitsBeforeMark(vocabulary: PieceVocabulary): Set<number> {
-  const units = new Set<number>();
-  for (const [text, id] of vocabulary.idByText) {
-    if (!isPiece(vocabulary, id)) continue;
-    for (let at = text.indexOf(SPACE_MARK, 1); at >= 0; at = text.indexOf(SPACE_MARK, at + 1)) {
-      units.add(text.charCodeAt(at - 1));
-    }
-  }
-  return units;
 }
 
 /**
