@@ -1,7 +1,8 @@
 /**
  * Speed of the tokenizers on one core: English prose cold and warm, and one letter over and over in
  * growing lengths (no worse than n log n: the time for twice the text is at most a little over
- * twice). Times are of the thread's CPU. Prints a CRC-32 of the ids, so that two runs can be seen to have done the same work.
+ * twice). Times are of the thread's CPU. Prints a CRC-32 of the ids, so that two runs can be seen
+ * to have done the same work.
  *
  *   node scripts/measure-tokenizers.ts [VOCABULARY.gguf ...]
  *

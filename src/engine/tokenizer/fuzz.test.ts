@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ownVocabularies, smollm2Metadata } from '../../../test/oracle/tokenizer/load.ts';
 import { createTokenizer } from './index.ts';
 import { fuzzTokenizers } from './tokenizer.fuzz.ts';
+
+const vocabularies = [...ownVocabularies().values(), smollm2Metadata()];
 
 test('200 mutated vocabularies with 20 texts each end as ids or as an error that says why', (t) => {
   const seed = Date.now() % 2 ** 31;
   t.diagnostic(`fuzz seed ${seed}`);
-  const outcomes = fuzzTokenizers({ seed, rounds: 200 });
+  const outcomes = fuzzTokenizers({ seed, rounds: 200, vocabularies });
   // Mutations that never got past the checks, or never met one, would prove nothing.
   for (const count of Object.values(outcomes)) assert.ok(count > 5, JSON.stringify(outcomes));
 });
@@ -16,6 +19,7 @@ test('the fuzzer notices a tokenizer that crashes, forges, or streams another te
     fuzzTokenizers({
       seed: 1,
       rounds: 60,
+      vocabularies,
       create: (metadata) => {
         const tokenizer = createTokenizer(metadata);
         return { ...tokenizer, ...change(tokenizer) };

@@ -1,17 +1,18 @@
 /**
  * Fuzzer of the tokenizers: mutated vocabularies and hostile texts, for each of the four kinds. A
  * case ends as ids or as a VitrineError; anything else is thrown with the seed and the round.
- * Of the ids it holds: they lie in the vocabulary, no control token comes of ordinary text, decoding
- * them streamed and whole gives the same text.
+ * Of the ids it holds: they lie in the vocabulary, no control token comes of ordinary text,
+ * decoding them streamed and whole gives the same text.
  *
- *   node src/engine/tokenizer/tokenizer.fuzz.ts [SECONDS] [SEED]
+ * The long run is test/oracle/tokenizer/fuzz.ts.
  */
-import { ownVocabularies, smollm2Metadata } from '../../../test/oracle/tokenizer/load.ts';
 import { isVitrineError } from '../../base/index.ts';
 import { createTextStream, createTokenizer, type VocabularyTokenizer } from './index.ts';
 
 export interface FuzzOptions {
   readonly seed: number;
+  /** Metadata to mutate: of each kind of vocabulary at least one. */
+  readonly vocabularies: readonly ReadonlyMap<string, unknown>[];
   /** Vocabularies tried; 20 texts each. */
   readonly rounds: number;
   /** The tokenizer under test; the canaries of the test hand in broken ones. */
@@ -30,9 +31,10 @@ const IDS_A_UNIT_MAX = 3 * 18;
 const TOKENS_MAX = 600;
 
 /** @throws Error with seed and round for anything but ids and VitrineErrors */
-export function fuzzTokenizers({ seed, rounds, create = createTokenizer }: FuzzOptions): Outcomes {
+export function fuzzTokenizers(options: FuzzOptions): Outcomes {
+  const { seed, rounds, vocabularies, create = createTokenizer } = options;
   const outcomes: Outcomes = { ids: 0, 'vocabulary-refused': 0, 'text-refused': 0 };
-  const sources = [...ownVocabularies().values(), smollm2Metadata()].map(shortened);
+  const sources = vocabularies.map(shortened);
   const random = makeRandom(seed);
   for (let round = 0; round < rounds; round += 1) {
     try {
@@ -99,7 +101,7 @@ function checkText(
 }
 
 /** The first tokens of a vocabulary, and the merges that need no others. */
-function shortened(metadata: Map<string, unknown>): Fields {
+function shortened(metadata: ReadonlyMap<string, unknown>): Fields {
   const fields = Object.fromEntries(metadata);
   const tokens = (fields['tokenizer.ggml.tokens'] as string[]).slice(0, TOKENS_MAX);
   const known = new Set(tokens);
@@ -165,17 +167,4 @@ function makeRandom(seed: number): (below: number) => number {
     state ^= state << 5;
     return (state >>> 0) % below;
   };
-}
-
-if (import.meta.main) {
-  const seconds = Number(process.argv[2] ?? 60);
-  const first = Number(process.argv[3] ?? Date.now() % 2 ** 31);
-  const end = performance.now() + seconds * 1000;
-  const total: Outcomes = { ids: 0, 'vocabulary-refused': 0, 'text-refused': 0 };
-  let seed = first;
-  for (; performance.now() < end; seed += 1) {
-    const outcomes = fuzzTokenizers({ seed, rounds: 200 });
-    for (const key of Object.keys(total) as (keyof Outcomes)[]) total[key] += outcomes[key];
-  }
-  console.log(`seeds ${first} to ${seed - 1}: ${JSON.stringify(total)}`);
 }

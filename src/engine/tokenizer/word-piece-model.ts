@@ -1,7 +1,7 @@
 /**
- * WordPiece (`tokenizer.ggml.model` = bert): the words of bert-text.ts, each cut from its start into
- * the longest pieces that the vocabulary has; a word that cannot be cut so, or of more than 100
- * characters, is the unknown token.
+ * WordPiece (`tokenizer.ggml.model` = bert): the words of bert-text.ts, each cut from its start
+ * into the longest pieces that the vocabulary has; a word that cannot be cut so, or of more than
+ * 100 characters, is the unknown token.
  *
  * A vocabulary writes its pieces in one of two ways: U+2581 in front of those that start a word
  * (GGUF files of llama.cpp's converter), or ## in front of those that do not (BERT's own files).

@@ -34,7 +34,8 @@ export function expected(): Expected {
 /** Metadata of the vocabularies that make-families.py trained, by name. */
 export function ownVocabularies(): Map<string, Map<string, unknown>> {
   const all = read('own-vocabularies.json.gz') as Record<string, object>;
-  return new Map(Object.entries(all).map(([name, fields]) => [name, new Map(Object.entries(fields))]));
+  const asMap = (fields: object) => new Map<string, unknown>(Object.entries(fields));
+  return new Map(Object.entries(all).map(([name, fields]) => [name, asMap(fields)]));
 }
 
 /** Family -> CRC-32 of the ids of each corpus text. */
