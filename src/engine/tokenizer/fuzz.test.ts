@@ -6,10 +6,14 @@ import { fuzzTokenizers } from './tokenizer.fuzz.ts';
 
 const vocabularies = [...ownVocabularies().values(), smollm2Metadata()];
 
-test('200 mutated vocabularies with 20 texts each end as ids or as an error that says why', (t) => {
+/** A long run sets it; 200 rounds take a second. */
+const ROUNDS = Number(process.env.VITRINE_INTERNAL_FUZZ_ROUNDS ?? 200);
+
+test('mutated vocabularies with 20 texts each end as ids or as an error that says why', (t) => {
   const seed = Date.now() % 2 ** 31;
   t.diagnostic(`fuzz seed ${seed}`);
-  const outcomes = fuzzTokenizers({ seed, rounds: 200, vocabularies });
+  const outcomes = fuzzTokenizers({ seed, rounds: ROUNDS, vocabularies });
+  t.diagnostic(JSON.stringify(outcomes));
   // Mutations that never got past the checks, or never met one, would prove nothing.
   for (const count of Object.values(outcomes)) assert.ok(count > 5, JSON.stringify(outcomes));
 });

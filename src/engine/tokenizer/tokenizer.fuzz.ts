@@ -4,7 +4,7 @@
  * Of the ids it holds: they lie in the vocabulary, no control token comes of ordinary text,
  * decoding them streamed and whole gives the same text.
  *
- * The long run is test/oracle/tokenizer/fuzz.ts.
+ * For a long run fuzz.test.ts takes VITRINE_INTERNAL_FUZZ_ROUNDS.
  */
 import { isVitrineError } from '../../base/index.ts';
 import { createTextStream, createTokenizer, type VocabularyTokenizer } from './index.ts';
