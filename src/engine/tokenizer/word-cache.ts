@@ -1,9 +1,9 @@
 /** A bounded memory of words seen and their ids. It changes no result. */
 
 /** Words kept in each of two generations; text in a natural language uses some 50,000 words. */
-const CACHE_WORDS_MAX = 1 << 15;
+export const CACHE_WORDS_MAX = 1 << 15;
 /** Longer words hardly come back, UTF-16 units. */
-const CACHE_UNITS_MAX = 40;
+export const CACHE_UNITS_MAX = 40;
 
 /** Appends the ids of `text[start..end)`. False: something was left out. */
 export type SpanEncoder = (text: string, start: number, end: number, into: number[]) => boolean;
@@ -44,7 +44,7 @@ export function rememberWords(encodeAfresh: SpanEncoder): SpanEncoder {
 }
 
 /** A copy that does not keep the text alive that it was cut from. */
-function detached(word: string): string {
+export function detached(word: string): string {
   const units: number[] = [];
   for (let i = 0; i < word.length; i += 1) units.push(word.charCodeAt(i));
   return String.fromCharCode(...units);
