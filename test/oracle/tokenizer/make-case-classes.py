@@ -57,6 +57,8 @@ def mapping(pairs):
 
 
 def constant(name, comment, text):
+    if len(text) <= 60:
+        return f"/** {comment} */\nexport const {name} = '{text}';\n"
     lines = [text[i:i + 90] for i in range(0, len(text), 90)] or [""]
     body = "\n".join(f"  '{line}'," for line in lines)
     return f"/** {comment} */\nexport const {name} = [\n{body}\n].join('');\n"
@@ -96,9 +98,9 @@ def bert_characters():
         return normalizers.BertNormalizer(
             clean_text=True, handle_chinese_chars=True, strip_accents=strip, lowercase=lower
         )
-    plain, folds, lowers = normaliser(False, False), normaliser(True, True), normaliser(False, True)
+    plain, folds = normaliser(False, False), normaliser(True, True)
     splitter = pre_tokenizers.BertPreTokenizer()
-    removed, spaces, alone, marks, fold, lower, punctuation = [], [], [], [], [], [], []
+    removed, spaces, alone, marks, fold, punctuation = [], [], [], [], [], []
     for code in CODES:
         char = chr(code)
         cleaned = plain.normalize_str(char)
@@ -122,10 +124,6 @@ def bert_characters():
             marks.append(code)
         elif folded != char and not is_hangul(code):
             fold.append((code, folded))
-        lowered = lowers.normalize_str(char)
-        lowered = lowered.strip(" ") if code in alone[-1:] else lowered
-        if lowered != char:
-            lower.append((code, lowered))
     parts = [
         constant("REMOVED_RANGES", f"Left out: {len(removed)} code points.", ranges(removed)),
         constant("WHITE_RANGES", f"White space: {len(spaces)} code points.", ranges(spaces)),
@@ -133,7 +131,6 @@ def bert_characters():
         constant("PUNCTUATION_RANGES", f"Punctuation: {len(punctuation)} code points.", ranges(punctuation)),
         constant("ACCENT_RANGES", f"Left out with accents: {len(marks)} code points.", ranges(marks)),
         constant("FOLDS", f"Without accents, in lower case: {len(fold)} code points, no Hangul.", mapping(fold)),
-        constant("LOWERS", f"In lower case: {len(lower)} code points.", mapping(lower)),
     ]
     write("bert-characters.ts", head("Ranges as in\n * unicode-classes.ts; mappings are explained in bert-text.ts.") + "\n".join(parts))
 
