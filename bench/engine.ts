@@ -6,7 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { measureReadBandwidth } from '../src/engine/index.ts';
-import { machine, modelPathOf, peerMissing } from './options.ts';
+import { installPeer, machine, modelPathOf } from './options.ts';
 import { formatSpread, type Spread, spreadOf } from './statistics.ts';
 import { type Ready, Target } from './target.ts';
 
@@ -50,8 +50,7 @@ if (values.help) console.log(HELP);
 else await main();
 
 async function main(): Promise<void> {
-  const missing = values.peer ? peerMissing() : undefined;
-  if (missing !== undefined) throw new Error(`${missing} (or --no-peer)`);
+  if (values.peer) installPeer();
   const path = await modelPathOf(values.model);
   const threads = Number(values.threads);
   note('measuring the memory bandwidth');
@@ -110,8 +109,12 @@ function report(results: Measured[], about: { path: string; bandwidth: number })
   };
   const { cpu, cores, node, date } = machine();
   console.log(`${date}, ${cpu}, ${cores} cores, Node ${node}; ${values.model}`);
-  console.log(`${values.threads} threads each; medians of ${values.runs} (lowest-highest), tokens/s`);
-  console.log(`${'engine'.padEnd(28)}${`prefill ${values.prefill}`.padEnd(20)}decode ${values.decode}`);
+  console.log(
+    `${values.threads} threads each; medians of ${values.runs} (lowest-highest), tokens/s`,
+  );
+  console.log(
+    `${'engine'.padEnd(28)}${`prefill ${values.prefill}`.padEnd(20)}decode ${values.decode}`,
+  );
   for (const { ready, prefill, decode } of results) {
     const name = `${ready.name}, ${ready.version}`.slice(0, 27);
     console.log(`${name.padEnd(28)}${formatSpread(prefill).padEnd(20)}${formatSpread(decode)}`);

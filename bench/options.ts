@@ -1,4 +1,5 @@
 /** Options that the measuring commands share, and where their models come from. */
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism, cpus, homedir, totalmem } from 'node:os';
 import { isAbsolute, join } from 'node:path';
@@ -25,8 +26,16 @@ export function machine(): Record<string, unknown> {
   };
 }
 
-/** Whether the peers are installed, and the command that does it. */
-export function peerMissing(): string | undefined {
-  if (existsSync(new URL('peers/node_modules/node-llama-cpp', import.meta.url))) return undefined;
-  return 'the peer is not installed: npm ci --prefix bench/peers --omit=optional --ignore-scripts';
+/** Installs the peer below bench/peers, once. @throws Error with what npm said */
+export function installPeer(): void {
+  const folder = new URL('peers/', import.meta.url);
+  if (existsSync(new URL('node_modules/node-llama-cpp', folder))) return;
+  console.error('installing llama.cpp (node-llama-cpp) below bench/peers, once');
+  const args = ['ci', '--omit=optional', '--ignore-scripts', '--no-audit', '--no-fund'];
+  const { status, stderr, error } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8' });
+  if (status === 0) return;
+  const reason = error?.message ?? stderr.trim();
+  throw new Error(
+    `npm ${args.join(' ')} failed in bench/peers (--no-peer does without): ${reason}`,
+  );
 }

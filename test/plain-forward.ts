@@ -9,8 +9,8 @@ import type { ModelConfig } from '../src/engine/model/index.ts';
 export type InputKind = 'qkv' | 'attention-out' | 'gate-up' | 'down' | 'output';
 
 export interface Rounding {
-  /** What becomes of the input of a product; default: nothing. */
-  input?(kind: InputKind, x: Float64Array): Float64Array;
+  /** What becomes of the input of a product; the output counts as one more layer. */
+  input?(kind: InputKind, x: Float64Array, layer: number): Float64Array;
   /** What becomes of rotated keys, and of values. */
   kv?(x: Float64Array): Float64Array;
 }
@@ -65,24 +65,26 @@ export function plainForward(
     const w = (name: string) => weights(`blk.${i}.${name}.weight`);
     const norms = { attention: w('attn_norm'), ffn: w('ffn_norm') };
     const [wq, wk, wv, wo] = [w('attn_q'), w('attn_k'), w('attn_v'), w('attn_output')];
-    const h = streams.map((x) => input('qkv', norm(x, norms.attention, config.normEps)));
+    const h = streams.map((x) => input('qkv', norm(x, norms.attention, config.normEps), i));
     const keys = h.map((x, p) => kv(rotate(multiply(wk, x), p, config)));
     const values = h.map((x) => kv(multiply(wv, x)));
     streams = streams.map((x, p) => {
       const q = rotate(multiply(wq, h[p]), p, config);
       const attended = attend(q, keys.slice(0, p + 1), values.slice(0, p + 1), config);
-      return plus(x, multiply(wo, input('attention-out', attended)));
+      return plus(x, multiply(wo, input('attention-out', attended, i)));
     });
     const [gate, up, down] = [w('ffn_gate'), w('ffn_up'), w('ffn_down')];
     streams = streams.map((x) => {
-      const n = input('gate-up', norm(x, norms.ffn, config.normEps));
+      const n = input('gate-up', norm(x, norms.ffn, config.normEps), i);
       const u = multiply(up, n);
       const activated = multiply(gate, n).map((g, k) => (g / (1 + Math.exp(-g))) * u[k]);
-      return plus(x, multiply(down, input('down', activated)));
+      return plus(x, multiply(down, input('down', activated, i)));
     });
   }
   const last = weights('output_norm.weight');
-  return streams.map((x) => multiply(embedding, input('output', norm(x, last, config.normEps))));
+  return streams.map((x) =>
+    multiply(embedding, input('output', norm(x, last, config.normEps), config.layers)),
+  );
 }
 
 function plus(a: Float64Array, b: Float64Array): Float64Array {

@@ -6,7 +6,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TensorToWrite, type TypedValue, writeGguf } from '../src/engine/gguf/index.ts';
+import {
+  dequantize,
+  type TensorToWrite,
+  type TypedValue,
+  writeGguf,
+} from '../src/engine/gguf/index.ts';
+import { Random, randomWeights, type WeightType } from '../src/engine/kernels/index.ts';
 // The byte alphabet is not part of the tokenizer's surface; test models need it all the same.
 import { BYTE_CHARS } from '../src/engine/tokenizer/byte-alphabet.ts';
 
@@ -18,6 +24,8 @@ export interface RandomModelOptions {
   layers?: number;
   /** Multiple of 64; more makes it slower. */
   width?: number;
+  /** Types of the matrices, taken in turn; default: all F32. Block types have random contents. */
+  types?: readonly WeightType[];
   /** Puts +infinity into the final norm, so that computing fails with numeric-fault. */
   isBroken?: boolean;
 }
@@ -47,9 +55,18 @@ export function randomModel(options: RandomModelOptions = {}): Uint8Array {
   const heads = width / HEAD_DIMENSION;
   const ffnWidth = 2 * width;
   const kvWidth = HEAD_DIMENSION;
-  const matrix = (name: string, N: number, K: number, gain: (row: number) => number = () => 1) =>
-    tensor(name, [K, N], (i) => (gain(Math.floor(i / K)) * random()) / Math.sqrt(K));
-  const ones = (name: string, value = 1) => tensor(name, [width], () => value);
+  const { types = ['F32'] } = options;
+  const blocks = new Random(seed);
+  let matrixCount = 0;
+  const matrix = (name: string, N: number, K: number, gain: (row: number) => number = () => 1) => {
+    const type = types[matrixCount % types.length];
+    matrixCount += 1;
+    if (type !== 'F32') return blockTensor(name, type, N, K, blocks);
+    return tensor(name, [K, N], (i) => (gain(Math.floor(i / K)) * random()) / Math.sqrt(K));
+  };
+  // So that a product's outputs are of the size of 1, as in a trained model.
+  const normScale = types.length === 1 && types[0] === 'F32' ? 1 : 1 / spreadOf(types, width);
+  const ones = (name: string, value = 1) => tensor(name, [width], () => value * normScale);
   const tensors = [matrix('token_embd.weight', tokens.length, width, () => Math.sqrt(width))];
   for (let layer = 0; layer < layers; layer += 1) {
     const block = `blk.${layer}.`;
@@ -117,6 +134,29 @@ function tensor(
   const count = dims.reduce((product, dim) => product * dim, 1);
   const data = Float32Array.from({ length: count }, (_, i) => value(i));
   return { name, type: 'F32', dims, data: new Uint8Array(data.buffer) };
+}
+
+/** Random blocks of a type as they stand in a file. */
+function blockTensor(
+  name: string,
+  type: WeightType,
+  N: number,
+  K: number,
+  random: Random,
+): TensorToWrite {
+  return { name, type, dims: [K, N], data: randomWeights(type, N, K, random) };
+}
+
+/** Root of the mean energy of a row of random blocks of these types. */
+function spreadOf(types: readonly WeightType[], K: number): number {
+  const random = new Random(7);
+  let energy = 0;
+  for (const type of types) {
+    const row = new Float32Array(K);
+    dequantize(type, randomWeights(type, 1, K, random), row);
+    energy += row.reduce((sum, w) => sum + w * w, 0);
+  }
+  return Math.sqrt(energy / types.length);
 }
 
 /** Uniform in -1.7 to 1.7 (variance near 1), mulberry32. */

@@ -61,7 +61,13 @@ async function writeLogits(tokens, path) {
       vocabularySize = probabilities.size;
       const logs = new Float32Array(vocabularySize);
       for (const [token, probability] of probabilities) logs[token] = Math.log(probability);
-      writeSync(file.fd, new Uint8Array(logs.buffer), 0, logs.byteLength, (at + i) * logs.byteLength);
+      writeSync(
+        file.fd,
+        new Uint8Array(logs.buffer),
+        0,
+        logs.byteLength,
+        (at + i) * logs.byteLength,
+      );
     }
   }
   await file.close();

@@ -76,12 +76,15 @@ FOLLOWED = "capital colour opposite plural legs past sound home young use".split
 ORDINAL_TOPICS = ("day-number", "month-number", "letter-number")
 # Draws of a topic: the square-root, about, of its size, times this.
 EMPHASIS = {"talk": 4, "fact": 3, "capital": 2, "sum": 1.5}
+# Towards the end of the training: what is learnt last.
+LATE = {"talk": 10, "fact": 4, "capital": 3, "capital-of": 4, "sum": 4, "difference": 3, "count": 2}
 
 
 class Corpus:
     """Draws documents. The same seed gives the same documents."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, emphasis=None):
+        emphasis = emphasis or EMPHASIS
         self.rng = random.Random(seed)
         self.items = {}
         self.known = set()
@@ -91,7 +94,7 @@ class Corpus:
             self.known.update(normal(question) for question in questions)
         self.names = list(self.items)
         self.weights = [
-            len(items) ** 0.6 * EMPHASIS.get(name, 1) for name, items in self.items.items()
+            len(items) ** 0.6 * emphasis.get(name, 1) for name, items in self.items.items()
         ]
         self.subjects = sorted({x for topic in TOPICS for x in topic["table"] if x[2:].isalpha()})
 

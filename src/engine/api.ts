@@ -166,6 +166,8 @@ export interface OpenEngineOptions {
   /** Tokens; default: the model's own as far as memory allows, 8192 at most. */
   contextTokens?: number;
   kernels?: 'auto' | 'relaxed' | 'simd128' | 'reference';
+  /** Rows of one step at most, default 256; the answer is the same for any number from 1. */
+  stepRowsMax?: number;
   onProgress?: (progress: LoadProgress) => void;
 }
 

@@ -44,12 +44,15 @@ export interface MeasurableEngine extends Engine {
  */
 export async function openEngine(options: OpenEngineOptions): Promise<MeasurableEngine> {
   assert(Number.isInteger(options.threads) && options.threads >= 1, 'at least one thread');
+  const { stepRowsMax = 1 } = options;
+  assert(Number.isInteger(stepRowsMax) && stepRowsMax >= 1, 'at least one row of a step');
   const coordinator = startCoordinator({
     modelPath: options.modelPath,
     digest: options.digest,
     threads: options.threads,
     contextTokens: options.contextTokens,
     kernels: options.kernels ?? 'auto',
+    stepRowsMax: options.stepRowsMax,
   });
   try {
     const { info, metadata } = await whenLoaded(coordinator, options);

@@ -1,8 +1,10 @@
 /** Prompts against those of transformers (test/oracle/chat), and templates that are out to harm. */
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
+import { Environment, parse, tokenize } from '@huggingface/jinja';
 import { readPrompts, templateSource } from '../../../test/oracle/chat/load.ts';
 import { isVitrineError } from '../../base/index.ts';
+import { BoundedInterpreter, stepsFor } from './bounded-interpreter.ts';
 import { createChatTemplate } from './index.ts';
 import type { ChatMessage, PromptOptions } from './types.ts';
 
@@ -11,12 +13,9 @@ const HELLO: ChatMessage[] = [{ role: 'user', content: 'Hello' }];
 
 // Prompts that differ, each with its reason: "template chat mode".
 const BOOLEANS = '@huggingface/jinja prints true where Python prints True';
-const STRIP = '@huggingface/jinja ignores the argument of lstrip and strips all white space';
 const KEPT = 'transformers keeps the white space at the end that the template trims; we do not';
 
 const KNOWN_DIVERGENCE: Record<string, string> = {
-  'thinking 4 generate': STRIP,
-  'thinking 4 closed': STRIP,
   'inst-brackets 11 continue': KEPT,
 };
 
@@ -155,25 +154,25 @@ test('a template reaches nothing of JavaScript', () => {
 });
 
 test('hostile templates end soon, as an error or a text', () => {
-  const large = 250_000;
+  const large = 64_000;
   const hostile: Record<string, string> = {
-    brackets: `{{ ${'('.repeat(100_000)}1${')'.repeat(100_000)} }}`,
-    lists: `{{ ${'['.repeat(120_000)} }}`,
-    ifs: `${'{% if true %}'.repeat(8000)}x${'{% endif %}'.repeat(8000)}`,
-    open: '{% '.repeat(80_000),
-    openExpression: '{{'.repeat(120_000),
-    comments: '{# '.repeat(80_000),
+    brackets: `{{ ${'('.repeat(30_000)}1${')'.repeat(30_000)} }}`,
+    lists: `{{ ${'['.repeat(60_000)} }}`,
+    ifs: `${'{% if true %}'.repeat(2500)}x${'{% endif %}'.repeat(2500)}`,
+    open: '{% '.repeat(20_000),
+    openExpression: '{{'.repeat(30_000),
+    comments: '{# '.repeat(20_000),
     angles: '<'.repeat(large),
     braces: '{'.repeat(large),
-    escapes: `{{ '${'\\\\'.repeat(120_000)}' }}`,
+    escapes: `{{ '${'\\\\'.repeat(30_000)}' }}`,
     unterminated: `{{ '${'a'.repeat(large)}`,
     digits: `{{ ${'1'.repeat(large)} }}`,
-    minus: `{{ ${'-'.repeat(200_000)}1 }}`,
-    plus: `{{ 1${'+1'.repeat(120_000)} }}`,
-    ternaries: `{{ ${'1 if 1 else '.repeat(20_000)}1 }}`,
-    members: `{{ a${'.a'.repeat(120_000)} }}`,
-    filters: `{{ 'a'${'|trim'.repeat(50_000)} }}`,
-    doubling: `{% set ns = namespace(s='ab') %}{% for i in range(100) %}{% set ns.s = ns.s + ns.s %}{% endfor %}`,
+    minus: `{{ ${'-'.repeat(60_000)}1 }}`,
+    plus: `{{ 1${'+1'.repeat(30_000)} }}`,
+    ternaries: `{{ ${'1 if 1 else '.repeat(5000)}1 }}`,
+    members: `{{ a${'.a'.repeat(30_000)} }}`,
+    filters: `{{ 'a'${'|trim'.repeat(12_000)} }}`,
+    blank: `${' '.repeat(1999)}x`.repeat(30),
     range: '{{ range(1000000000) }}',
     rangeWithoutEnd: '{{ range(0, 10, 0) }}',
     rangeOfText: "{{ range('a') }}",
@@ -192,26 +191,81 @@ test('hostile templates end soon, as an error or a text', () => {
 });
 
 test('a template longer than the limit is refused unread', () => {
-  assert.match(refusal('x'.repeat(256 * 1024 + 1)), /at most 262144 characters, got 262145/);
+  assert.match(refusal('x'.repeat(64 * 1024 + 1)), /at most 65536 characters, got 65537/);
+  assert.equal(createChatTemplate('x'.repeat(64 * 1024)).render(HELLO).length, 64 * 1024);
 });
 
-/**
- * Known holes: template.ts says that loops are not stopped, and its parser is quadratic in runs of
- * white space. Each fails the day the hole is closed.
- */
-test('known hole: nested loops are not stopped (250,000 rounds run to the end)', () => {
-  const source = '{% for i in range(500) %}{% for j in range(500) %}{% endfor %}{% endfor %}done';
-  assert.equal(createChatTemplate(source).render(HELLO), 'done');
+test('white space in one piece is bounded, since the parser takes the square of it', () => {
+  for (const blank of [' ', '\n', '\t ', '\r\n']) {
+    assert.match(refusal(`a${blank.repeat(2001)}b`), /at most 2000 characters of white space/);
+  }
+  assert.equal(createChatTemplate(`a${' '.repeat(2000)}b`).render(HELLO).length, 2002);
 });
 
-test('known hole: 16 times the white space takes far more than 16 times as long to parse', () => {
-  const parseMs = (length: number, repeats: number): number => {
-    const times = Array.from({ length: repeats }, () => {
-      const start = performance.now();
-      createChatTemplate(' '.repeat(length));
-      return performance.now() - start;
-    });
-    return Math.min(...times);
+const SQUARE = '{% for i in range(300) %}{% for j in range(300) %}{% endfor %}{% endfor %}';
+
+test('what loops, doubles or copies without end is stopped after a number of steps', () => {
+  const set = (value: string) => `{% set ns.s = ${value} %}`;
+  const grow = (start: string, value: string, rounds = 100) =>
+    `{% set ns = namespace(s=${start}) %}{% for i in range(${rounds}) %}${set(value)}{% endfor %}`;
+  const hostile: Record<string, string> = {
+    emptyRounds: '{% set l = range(1000) %}{% for i in l %}{% for j in l %}{% for k in l %}'.concat(
+      '{% endfor %}'.repeat(3),
+    ),
+    squared: '{% set l = range(90000) %}{% for i in l %}{% for j in l %}x{% endfor %}{% endfor %}',
+    listDoubles: grow('[1]', 'ns.s + ns.s'),
+    textDoubles: grow("'ab'", 'ns.s + ns.s'),
+    // Small in memory, without end as JSON.
+    sharedLists: `${grow('[1]', '[ns.s, ns.s]', 40)}{{ ns.s | tojson }}`,
+    sharedMappings: `${grow("{'a': 1}", "{'a': ns.s, 'b': ns.s}", 40)}{{ ns.s }}`,
+    kept: grow('[]', 'ns.s + [range(90000)]', 10000),
+    searched: '{% set l = range(90000) %}{% for i in l %}{% if -1 in l %}x{% endif %}{% endfor %}',
+    sorted: '{% set l = range(90000) %}{% for i in l %}{{ (l | sort)[0] }}{% endfor %}',
   };
-  assert.ok(parseMs(16_000, 1) > 40 * parseMs(1000, 20));
+  for (const [name, source] of Object.entries(hostile)) {
+    assert.match(refusal(source), /takes more than \d+ steps for these messages/, name);
+  }
+  const nested = '{% set a = namespace() %}{% set b = [a] %}';
+  assert.match(refusal(nested), /a namespace into a list/);
+  assert.equal(createChatTemplate(`${SQUARE}done`).render(HELLO), 'done');
+});
+
+test('a thousand messages take a twentieth of the steps that they may', () => {
+  const message = (i: number): ChatMessage => ({
+    role: i % 2 === 0 ? 'user' : 'assistant',
+    content: 'word '.repeat(200),
+  });
+  const messages = Array.from({ length: 1001 }, (_, i) => message(i));
+  for (const name of ['chatml-system', 'header-ids', 'inst-brackets', 'macros', 'thinking']) {
+    const bare = stepsOf(templateSource(name), messages);
+    assert.ok(bare * 20 < stepsFor(messages), `${name} takes ${bare}`);
+  }
+});
+
+/** Steps that a template takes for messages. */
+function stepsOf(source: string, messages: readonly ChatMessage[]): number {
+  const environment = new Environment();
+  const names = { true: true, false: false, none: null, bos_token: '', eos_token: '' };
+  const variables = { ...names, messages, add_generation_prompt: true, tools: null };
+  for (const [name, value] of Object.entries(variables)) environment.set(name, value);
+  const interpreter = new BoundedInterpreter(environment, Number.POSITIVE_INFINITY);
+  interpreter.run(parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true })));
+  return interpreter.steps;
+}
+
+test('strip, lstrip and rstrip take away the characters given, as in Python', () => {
+  const cases: [string, string][] = [
+    ["'\\n  a\\n'.lstrip('\\n')", '  a\n'],
+    ["'  a\\n\\n'.rstrip('\\n')", '  a'],
+    ["'xyaxby'.strip('yx')", 'axb'],
+    ["'xxx'.strip('x')", ''],
+    ["'\u{1f600}a\u{1f600}'.strip('\u{1f600}')", 'a'],
+    ["'  a '.strip()", 'a'],
+    ["('b' + 'ab').rstrip('b').lstrip('b')", 'a'],
+  ];
+  for (const [expression, expected] of cases) {
+    assert.equal(createChatTemplate(`{{ ${expression} }}`).render(HELLO), expected, expression);
+  }
+  refusal("{{ messages.strip('x') }}");
+  refusal("{{ 'x'.strip(1, 2).nosuch() }}");
 });

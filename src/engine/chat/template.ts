@@ -3,21 +3,23 @@
  * transformers renders them (trim_blocks and lstrip_blocks; `messages`, `add_generation_prompt`,
  * `bos_token`, `eos_token`, `tools` and `documents`, both none, `raise_exception`, `strftime_now`).
  *
- * A template comes out of the model file: its length and its ranges are bounded, and the
- * interpreter reaches no JavaScript object. A template that loops for a very long time is not
- * stopped.
+ * A template comes out of the model file: its length, its ranges and the steps that it takes are
+ * bounded (bounded-interpreter.ts), and the interpreter reaches no JavaScript object.
  *
  * Does not do: tools. Known difference: `trim` and `strip` use JavaScript's white space (U+FEFF is,
  * U+0085 and U+001C to U+001F are not), Python's are the other way round.
  */
-import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
+import { Environment, parse, tokenize } from '@huggingface/jinja';
 import { messageOf, VitrineError } from '../../base/index.ts';
+import { BoundedInterpreter, stepsFor } from './bounded-interpreter.ts';
 import { unusedCharacter } from './marker.ts';
 import { formatTime } from './strftime.ts';
 import type { ChatErrorCode, ChatMessage, PromptOptions } from './types.ts';
 
 /** UTF-16 units; the longest templates in use have about 25,000. */
-const TEMPLATE_UNITS_MAX = 256 * 1024;
+const TEMPLATE_UNITS_MAX = 64 * 1024;
+/** White space in one piece: the parser takes the square of it. None in use has 100. */
+const BLANK_UNITS_MAX = 2000;
 /** Items of one `range(...)`. */
 const RANGE_MAX = 100_000;
 
@@ -48,6 +50,9 @@ export function createChatTemplate(
   if (text.length > TEMPLATE_UNITS_MAX) {
     throw bad(`expected at most ${TEMPLATE_UNITS_MAX} characters, got ${text.length}`);
   }
+  if (text.split(/\S+/).some((blank) => blank.length > BLANK_UNITS_MAX)) {
+    throw bad(`expected at most ${BLANK_UNITS_MAX} characters of white space in one piece`);
+  }
   const program = parseTemplate(text);
   return {
     isDefault: source === undefined,
@@ -56,7 +61,7 @@ export function createChatTemplate(
       checkMessages(messages);
       const { addGenerationPrompt, continueFinal } = settle(messages, options);
       const run = (chat: readonly ChatMessage[]) =>
-        runProgram(program, {
+        runProgram(program, stepsFor(chat), {
           messages: chat.map(({ role, content }) => ({ role, content: content.toWellFormed() })),
           add_generation_prompt: addGenerationPrompt,
           bos_token: tokens.bosToken ?? '',
@@ -78,15 +83,19 @@ function parseTemplate(text: string): unknown {
   }
 }
 
-function runProgram(program: unknown, variables: Record<string, unknown>): string {
+function runProgram(
+  program: unknown,
+  stepsMax: number,
+  variables: Record<string, unknown>,
+): string {
   const environment = new Environment();
   const constants = { true: true, false: false, none: null, True: true, False: false, None: null };
   for (const [name, value] of Object.entries({ ...constants, ...variables })) {
     environment.set(name, value);
   }
   try {
-    const result: { value: unknown } = new Interpreter(environment).run(program as never);
-    return String(result.value);
+    const interpreter = new BoundedInterpreter(environment, stepsMax);
+    return String(interpreter.run(program).value);
   } catch (error) {
     if (error instanceof VitrineError) throw error;
     throw bad(messageOf(error), error);

@@ -7,8 +7,8 @@
  *   int16:  q 16 groups of [W][2 x i16] | step[W]
  *
  * An int15 is 128 high + low with low in -64..63, so that weights of few bits take it in two passes
- * of the product that int8 takes one of. step and sums are f32; the sums are exact integers. Which tile a column stands in changes no bit
- * of any result.
+ * of the product that int8 takes one of. step and sums are f32; the sums are exact integers. Which
+ * tile a column stands in changes no bit of any result.
  */
 import type { Form } from './ops.ts';
 

@@ -19,8 +19,10 @@ export {
   OpList,
   PAGE_POSITIONS,
   RECORD_BYTES,
+  type RowsCall,
+  type Source,
 } from './ops.ts';
-export { passesSelfTest, Random, randomWeights } from './self-test.ts';
+export { buildSelfTest, passesSelfTest, Random, randomWeights } from './self-test.ts';
 export {
   bindModule,
   bindReference,

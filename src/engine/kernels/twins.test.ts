@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { WEIGHT_TYPES } from './layout.ts';
-import { FAULT, HALF_MASK, HALF_SCALE, MASK4, ONES } from './memory-map.ts';
+import { formOf, LAYOUT_NUMBERS, type WeightType } from './layout.ts';
+import { FAULT, HALF_MASK, HALF_SCALE, MASK4, ONES, SLEEPERS } from './memory-map.ts';
 import {
   ATTENTION_TILE_ROWS,
   NO_BARRIER,
   OPCODES,
   RECORD_BYTES,
   RECORD_WORDS,
+  ROW_MODES,
   SOURCES,
 } from './ops.ts';
 
@@ -38,29 +39,77 @@ const operations = Object.fromEntries(
 );
 
 test('records and opcodes have the same numbers in ops.ts and in the kernels', () => {
-  const found = assembly('record.ts');
+  // How long a barrier spins is the kernels' own affair.
+  const { SPINS: _, ...found } = assembly('record.ts');
   assert.deepEqual(found, { RECORD_BYTES, NO_BARRIER, ...operations });
   assert.equal(RECORD_BYTES, 4 * RECORD_WORDS);
 });
 
 test('weight types have the same numbers in layout.ts and in the kernels', () => {
-  for (const name of ['embed.ts', 'matmul.ts']) {
-    const found = assembly(name);
-    assert.ok(Object.keys(found).length >= 10, `${name} declares the types`);
-    assert.deepEqual(differences(found, WEIGHT_TYPES), [], name);
+  assert.deepEqual(assembly('embed.ts'), LAYOUT_NUMBERS);
+  // The tiles are told apart by number; only types that differ otherwise are named here.
+  const named = assembly('matmul.ts');
+  assert.ok(Object.keys(named).length > 0);
+  assert.deepEqual(differences(named, LAYOUT_NUMBERS), []);
+});
+
+/** Tile functions by kind (weight type | 256 for int15), of `tile8`, `tile4` and `tile1`. */
+function dispatchOf(text: string): Record<string, number> {
+  const cases = text.matchAll(
+    /^ {4}case (\d+): (\w+)\(w, q, blocks, out, stride, add\); break;$/gm,
+  );
+  return Object.fromEntries([...cases].map(([, kind, name]) => [name, Number(kind)]));
+}
+
+function expectedDispatch(): Record<string, number> {
+  const types = Object.entries(LAYOUT_NUMBERS) as [WeightType, number][];
+  const kinds = types.flatMap(([type, id]) =>
+    [...new Set([formOf(type), formOf(type, true)])].map((form): [string, number] => [
+      `${form}${type}`,
+      form === 'int15' ? id | 256 : id,
+    ]),
+  );
+  const packed = kinds.filter(([name]) => !name.startsWith('float'));
+  return Object.fromEntries(
+    packed.flatMap(([name, kind]) => [8, 4, 1].map((width) => [`${name}x${width}`, kind])),
+  );
+}
+
+test('every packed type and form has its tiles, under the number that calls carry', () => {
+  const text = readFileSync(new URL('assembly/matmul-tiles.ts', import.meta.url), 'utf8');
+  assert.deepEqual(dispatchOf(text), expectedDispatch());
+  for (const width of [8, 4, 1]) {
+    const own = dispatchOf(
+      text.slice(text.indexOf(`export function tile${width}(`)).split('\n}')[0],
+    );
+    assert.ok(
+      Object.keys(own).every((name) => name.endsWith(`x${width}`)),
+      `tile${width}`,
+    );
+    assert.equal(Object.keys(own).length, Object.keys(expectedDispatch()).length / 3);
   }
 });
 
 test('fixed addresses are the same in memory-map.ts and in the kernels', () => {
-  assert.deepEqual(assembly('constants.ts'), { ONES, MASK4, HALF_MASK, HALF_SCALE, FAULT });
+  assert.deepEqual(assembly('constants.ts'), {
+    ...{ ONES, MASK4, HALF_MASK, HALF_SCALE, FAULT, SLEEPERS },
+  });
 });
 
 test('sources of activations and the rows of an attention tile are the same', () => {
   assert.deepEqual(assembly('activate.ts'), {
     SOURCE_NORM: SOURCES.norm,
     SOURCE_SWIGLU: SOURCES.swiglu,
+    SOURCE_GEGLU: SOURCES.geglu,
   });
   assert.deepEqual(assembly('attention.ts'), { TILE_ROWS: ATTENTION_TILE_ROWS });
+});
+
+test('a tile under the wrong number is seen', () => {
+  const call = (kind: number) =>
+    `    case ${kind}: int8Q4_0x8(w, q, blocks, out, stride, add); break;`;
+  assert.deepEqual(dispatchOf(call(3)), { int8Q4_0x8: expectedDispatch().int8Q4_0x8 });
+  assert.deepEqual(dispatchOf(call(259)), { int8Q4_0x8: 259 });
 });
 
 test('a number that differs from its twin, or that only one of them has, is seen', () => {
@@ -70,4 +119,10 @@ test('a number that differs from its twin, or that only one of them has, is seen
     'F16 is 2, its twin 1',
     'MASK is 16, its twin undefined',
   ]);
+});
+
+test('modes of rows are the same; softcap is what is left', () => {
+  const found = assembly('rows.ts');
+  const twins = Object.entries(ROW_MODES).map(([name, mode]) => [`MODE_${upper(name)}`, mode]);
+  assert.deepEqual({ ...found, MODE_SOFTCAP: ROW_MODES.softcap }, Object.fromEntries(twins));
 });

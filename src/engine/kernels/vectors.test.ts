@@ -6,17 +6,19 @@
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { activationBytes, tileOf } from './activations.ts';
+import { activationBytes, BLOCK_BYTES, tileOf } from './activations.ts';
 import { formOf, pack, packedBytes, WEIGHT_TYPES, type WeightType } from './layout.ts';
 import { expF32, expF64, logF64, sinCosF64 } from './math.ts';
 import { FAULT, HEAP_START, initializeMemory } from './memory-map.ts';
 import { attentionScratchBytes, type Form, OpList, RECORD_BYTES } from './ops.ts';
 import { bindModule, bindReference, createMemory, type Kernels } from './wasm.ts';
 
+type BlockForm = Exclude<Form, 'float'>;
+
 interface Vectors {
   exp: { x: string; y: string };
   f64: { log: [number, string][]; exp: [number, string][]; sinCos: [number, string][] };
-  activations: { K: number; x: string } & Record<'int8' | 'int16', { steps: string; q: string }>;
+  activations: { K: number; x: string } & Record<BlockForm, { steps: string; q: string }>;
   products: {
     type: WeightType;
     N: number;
@@ -24,6 +26,8 @@ interface Vectors {
     weights: string;
     x: string;
     y: string;
+    /** With int15 inputs, for the types that take them. */
+    y15?: string;
     embedding: string;
   }[];
   rows: Record<'x' | 'norm' | 'up' | 'normed' | 'activated', string> & { K: number; eps: number };
@@ -116,13 +120,18 @@ for (const [name, bind] of [
   ['vitrine-simd128', bindBuild('vitrine-simd128')],
   ['vitrine-relaxed', bindBuild('vitrine-relaxed')],
 ] as const) {
-  for (const form of ['int8', 'int16'] as const) {
+  for (const form of ['int8', 'int15', 'int16'] as const) {
     test(`${name}: ${form} activations of section 2`, () =>
       checkActivations(new Bench(bind), form));
   }
   for (const vector of VECTORS.products) {
     test(`${name}: products and embedding rows of ${vector.type}`, () => {
-      checkProduct(new Bench(bind), vector);
+      checkProduct(new Bench(bind), vector, formOf(vector.type), vector.y);
+    });
+    if (formOf(vector.type, true) !== 'int15') continue;
+    test(`${name}: products of ${vector.type} with int15 inputs`, () => {
+      assert.ok(vector.y15 !== undefined && vector.y15 !== vector.y);
+      checkProduct(new Bench(bind), vector, 'int15', vector.y15);
     });
   }
   test(`${name}: norm and SwiGLU of section 6`, () => checkRows(new Bench(bind)));
@@ -133,7 +142,7 @@ for (const [name, bind] of [
   }
 }
 
-function checkActivations(bench: Bench, form: 'int8' | 'int16'): void {
+function checkActivations(bench: Bench, form: BlockForm): void {
   const { K, x } = VECTORS.activations;
   const rows = floatsOf(x);
   const columns = rows.length / K;
@@ -147,16 +156,15 @@ function checkActivations(bench: Bench, form: 'int8' | 'int16'): void {
   const steps = new Float32Array((columns * K) / 32);
   const q = form === 'int8' ? new Int8Array(columns * K) : new Int16Array(columns * K);
   const view = new DataView(bench.memory.buffer);
-  const per = form === 'int8' ? 4 : 2;
   for (let c = 0; c < columns; c += 1) {
     const { offset, width, lane } = tileOf(form, K, c, columns);
-    for (let k = 0; k < K; k += 1) {
-      const b = k >> 5;
-      const block = out + offset + b * (form === 'int8' ? 48 : 68) * width + lane * 4;
-      const at = block + Math.floor((k & 31) / per) * width * 4;
-      q[c * K + k] =
-        form === 'int8' ? view.getInt8(at + (k & 3)) : view.getInt16(at + 2 * (k & 1), true);
-      steps[c * (K / 32) + b] = view.getFloat32(block + (32 / per) * width * 4, true);
+    for (let b = 0; b < K / 32; b += 1) {
+      const block = out + offset + b * BLOCK_BYTES[form] * width + lane * 4;
+      const integers = Array.from({ length: 32 }, (_, k) => integerAt(view, form, block, width, k));
+      q.set(integers, c * K + b * 32);
+      const scales = block + PLANE_BYTES[form] * width;
+      steps[c * (K / 32) + b] = view.getFloat32(scales, true);
+      if (form !== 'int16') checkSums(view, scales, width, integers);
     }
   }
   assert.deepEqual(bitsOf(steps), bitsOf(floatsOf(expected.steps)));
@@ -164,9 +172,39 @@ function checkActivations(bench: Bench, form: 'int8' | 'int16'): void {
   assert.equal(bench.fault, 0);
 }
 
-function checkProduct(bench: Bench, vector: Vectors['products'][number]): void {
+/** Bytes of the integers of 32 k, one column. */
+const PLANE_BYTES = { int8: 32, int15: 64, int16: 64 } as const;
+
+function integerAt(view: DataView, form: BlockForm, block: number, width: number, k: number) {
+  if (form === 'int16') {
+    return view.getInt16(block + (k >> 1) * width * 4 + 2 * (k & 1), true);
+  }
+  const at = block + (k >> 2) * width * 4 + (k & 3);
+  if (form === 'int8') return view.getInt8(at);
+  const low = view.getInt8(at + 32 * width);
+  assert.ok(low >= -64 && low <= 63, `low part ${low}`);
+  return view.getInt8(at) * 128 + low;
+}
+
+/** Sum of all 32 integers, of the first and of the second 16. */
+function checkSums(view: DataView, scales: number, width: number, integers: readonly number[]) {
+  for (const [i, [from, to]] of [
+    [0, 32],
+    [0, 16],
+    [16, 32],
+  ].entries()) {
+    const sum = integers.slice(from, to).reduce((a, b) => a + b, 0);
+    assert.equal(view.getFloat32(scales + (i + 1) * width * 4, true), sum);
+  }
+}
+
+function checkProduct(
+  bench: Bench,
+  vector: Vectors['products'][number],
+  form: Form,
+  expected: string,
+): void {
   const { type, N, K } = vector;
-  const form: Form = formOf(type);
   const x = floatsOf(vector.x);
   const columns = x.length / K;
   const packed = new Uint8Array(packedBytes(type, N, K));
@@ -182,12 +220,14 @@ function checkProduct(bench: Bench, vector: Vectors['products'][number]): void {
     ...{ out: activations, source: 'plain', form, in: bench.put(x), inStride: K * 4, K, columns },
     label: type,
   });
-  bench.list.matmul({ ...common, out, outStride: stride, add: false, activations, N, columns });
+  bench.list.matmul({
+    ...{ ...common, out, outStride: stride, add: false, activations, N, columns, form },
+  });
   bench.list.embed({ ...common, out: embedded, outStride: K * 4, rows, rowCount: N });
   bench.run();
   const y = new Float32Array(columns * N);
   for (let c = 0; c < columns; c += 1) y.set(bench.floats(out + c * stride, N), c * N);
-  assert.deepEqual(bitsOf(y), bitsOf(floatsOf(vector.y)));
+  assert.deepEqual(bitsOf(y), bitsOf(floatsOf(expected)));
   assert.deepEqual(bench.floats(embedded, N * K), floatsOf(vector.embedding));
 }
 

@@ -19,7 +19,7 @@ import {
   passesSelfTest,
 } from '../kernels/index.ts';
 import {
-  fillRopeTable,
+  fillRopeTables,
   type MemoryPlan,
   type Model,
   type ModelConfig,
@@ -36,8 +36,8 @@ import { Team } from './team.ts';
 
 /** Context when none is asked for, tokens. */
 const CONTEXT_DEFAULT = 8192;
-/** Rows of a step; measured on prefill of 512 tokens: docs/performance.md. */
-const ROW_COUNT_MAX = 256;
+/** Rows of a step when nobody says; measured on prefill of 512 tokens: docs/performance.md. */
+const STEP_ROWS_MAX = 256;
 const LOGIT_ROWS_MAX = 32;
 const SLOT_COUNT = 16;
 /** Pieces that a call's units are cut into; claimed one by one. */
@@ -66,7 +66,7 @@ export async function loadModel(
   const weights = readTensors(header.tensors, config);
   const kernels = chooseKernels(options.kernels);
   const workers = kernels.module === undefined ? 1 : options.threads;
-  const plan = fitPlan(config, weights, options.contextTokens, workers);
+  const plan = fitPlan(config, weights, options, workers);
   const memory = createMemory(plan.totalBytes, workers > 1);
   initializeMemory(memory.buffer);
   const bound = bindKernels(kernels, memory);
@@ -82,11 +82,6 @@ export async function loadModel(
     // A failure is reported below, after this thread's own share.
     settled.catch(() => {});
     const loaded = new Int32Array(memory.buffer, CONTROL, CONTROL_WORDS);
-    fillRopeTable(
-      new Float32Array(memory.buffer, plan.ropeTable, plan.contextTokens * config.headDimension),
-      config.ropeBase,
-      config.headDimension,
-    );
     const digest = digestFile(options.modelPath);
     checkDigest(options, digest);
     loadUnits(options.modelPath, units, memory.buffer, () => {
@@ -95,6 +90,7 @@ export async function loadModel(
     await settled;
     const list = new OpList(memory.buffer, plan.list, plan.listCapacity, CHUNKS);
     const model = { config, weights, plan };
+    fillRopeTables(memory.buffer, model);
     return { model, header, memory, list, team, digest, fileBytes, kernels };
   } catch (error) {
     await team.close();
@@ -209,9 +205,12 @@ function bindKernels(kernels: ChosenKernels, memory: WebAssembly.Memory): Kernel
 function fitPlan(
   config: ModelConfig,
   weights: Weights,
-  asked: number | undefined,
+  options: LoadOptions,
   workers: number,
 ): MemoryPlan {
+  const { contextTokens: asked, stepRowsMax = STEP_ROWS_MAX } = options;
+  // Every slot can decode in one step.
+  const slotCount = Math.min(SLOT_COUNT, stepRowsMax);
   const available = process.availableMemory() * MEMORY_SHARE;
   let contextTokens = asked ?? Math.min(config.trainedContextTokens, CONTEXT_DEFAULT);
   if (asked !== undefined && asked > config.trainedContextTokens) {
@@ -224,9 +223,9 @@ function fitPlan(
   for (;;) {
     const plan = planMemory(config, weights, {
       contextTokens,
-      pageCount: Math.ceil(contextTokens / PAGE_POSITIONS) + SLOT_COUNT,
-      sequenceCount: SLOT_COUNT,
-      rowCountMax: ROW_COUNT_MAX,
+      pageCount: Math.ceil(contextTokens / PAGE_POSITIONS) + slotCount,
+      sequenceCount: slotCount,
+      rowCountMax: stepRowsMax,
       logitRowsMax: LOGIT_ROWS_MAX,
       workers,
     });

@@ -11,6 +11,8 @@ export interface LoadOptions {
   threads: number;
   contextTokens?: number;
   kernels: 'auto' | 'relaxed' | 'simd128' | 'reference';
+  /** Rows of one step at most. Below the number of slots, that many requests run at once. */
+  stepRowsMax?: number;
 }
 
 export interface GenerateJob {

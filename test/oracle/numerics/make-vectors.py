@@ -177,22 +177,28 @@ def blocks_of(kind: str, row: bytes):
                 yield d, codes, (scale, scale), ("dmin", dmin, least)
 
 
-def product(kind: str, row: bytes, x: np.ndarray) -> f32:
+TOP = {"int8": 127, "int15": 16319, "int16": 32767}
+
+
+def product(kind: str, row: bytes, x: np.ndarray, form: str) -> f32:
     if kind in ("F32", "F16", "BF16"):
         return strided_sum(float_row(kind, row) * x)
-    sum = f32(0)
+    y = f32(0)
     for i, (d, codes, scales, extra) in enumerate(blocks_of(kind, row)):
-        step, q = quantise(x[32 * i : 32 * i + 32], 32767 if kind == "Q8_0" else 127)
-        per_code = np.repeat(np.array(scales), 16)
-        I = f32(int(np.sum(per_code * codes * q)))
-        J = int(np.sum(q))
+        step, q = quantise(x[32 * i : 32 * i + 32], TOP[form])
+        halves = [int(np.sum(part)) for part in np.split(codes * q, 2)]
+        J = f32(int(np.sum(q)))
+        if kind == "Q6_K":
+            I = f32(scales[0]) * f32(halves[0]) + f32(scales[1]) * f32(halves[1])
+        else:
+            I = f32(scales[0]) * f32(sum(halves))
         c = d * I
         if extra and extra[0] == "m":
-            c = c + extra[1] * f32(J)
+            c = c + extra[1] * J
         elif extra:
-            c = c - extra[1] * f32(extra[2] * J)
-        sum = sum + step * c
-    return sum
+            c = c - extra[1] * (f32(extra[2]) * J)
+        y = y + step * c
+    return y
 
 
 def float_row(kind: str, row: bytes) -> np.ndarray:
@@ -395,8 +401,8 @@ def main() -> None:
 
     rows = activation_rows(rng)
     out["activations"] = {"x": text(rows), "K": 256}
-    for form, top, kind in (("int8", 127, np.int8), ("int16", 32767, np.int16)):
-        parts = [[quantise(row[k : k + 32], top) for k in range(0, 256, 32)] for row in rows]
+    for form, kind in (("int8", np.int8), ("int15", np.int16), ("int16", np.int16)):
+        parts = [[quantise(row[k : k + 32], TOP[form]) for k in range(0, 256, 32)] for row in rows]
         steps = np.array([[s for s, _ in row] for row in parts], f32)
         codes = np.concatenate([np.concatenate([q for _, q in row]) for row in parts])
         out["activations"][form] = {"steps": text(steps), "q": text(codes.astype(kind))}
@@ -408,10 +414,16 @@ def main() -> None:
         size = len(w) // N
         x = (rng.normal(size=(2, K)) * 2).astype(f32)
         file_rows = [w[n * size : (n + 1) * size] for n in range(N)]
-        y = np.array([[product(kind, r, column) for r in file_rows] for column in x], f32)
+
+        def products(form: str) -> str:
+            return text(np.array([[product(kind, r, v, form) for r in file_rows] for v in x], f32))
+
+        y = {"y": products("int16" if kind == "Q8_0" else "int8")}
+        if kind in FILE_BLOCK and kind != "Q8_0":
+            y["y15"] = products("int15")
         e = np.array([embedding(kind, r) for r in file_rows], f32)
         case = {"type": kind, "N": N, "K": K, "weights": text(np.frombuffer(w, np.uint8))}
-        out["products"].append({**case, "x": text(x), "y": text(y), "embedding": text(e)})
+        out["products"].append({**case, "x": text(x), **y, "embedding": text(e)})
 
     x, w = (rng.normal(size=(2, 96)) * 3).astype(f32), rng.normal(size=96).astype(f32)
     up = rng.normal(size=(2, 96)).astype(f32)

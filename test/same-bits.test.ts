@@ -1,0 +1,153 @@
+/**
+ * One request, the same bits: for every kind of kernels, number of threads, chunking of the prefill
+ * and company, before and after a restart. A tiny model of random weights, opened as users open
+ * one. `npm run test:numerics` holds the same over machines and compilers.
+ */
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import type { GenerateRequest, MeasurableEngine } from '../src/engine/index.ts';
+import { Random } from '../src/engine/kernels/index.ts';
+import { Sampler } from '../src/engine/sampler/index.ts';
+import { type ModelFile, writeRandomModel } from './random-model.ts';
+import {
+  type Answer,
+  answerOf,
+  hashLogits,
+  nameOf,
+  randomRequest,
+  type Setup,
+  withEngine,
+} from './same-bits/answers.ts';
+
+const VOCABULARY = 258;
+/** A page of the KV cache has 64 positions: the prompt crosses into the second. */
+const SIZES = { prompt: 71, answer: 5, vocabulary: VOCABULARY };
+
+const seed = randomInt(1, 2 ** 31);
+const random = new Random(seed);
+/** Rows of a step from a range, both ends included. */
+const rowsIn = (from: number, to: number) => from + (random.next() % (to - from + 1));
+
+const SETUPS: readonly Setup[] = [
+  { kernels: 'simd128', threads: 1 },
+  { kernels: 'simd128', threads: 2, stepRowsMax: 1 },
+  { kernels: 'relaxed', threads: 1 },
+  { kernels: 'relaxed', threads: 3 },
+  { kernels: 'relaxed', threads: 4 },
+  { kernels: 'relaxed', threads: 2, stepRowsMax: 1 },
+  { kernels: 'relaxed', threads: 2, stepRowsMax: rowsIn(2, 9) },
+  { kernels: 'relaxed', threads: 2, stepRowsMax: rowsIn(10, 70) },
+];
+
+let file: ModelFile;
+const request = randomRequest(random, SIZES);
+let alone: { answer: Answer; logits: string };
+
+before(async () => {
+  file = await writeRandomModel({
+    seed,
+    types: ['Q4_0', 'Q8_0', 'F16', 'Q5_1', 'Q4_1', 'BF16', 'Q5_0'],
+  });
+  alone = await withEngine(file.path, { kernels: 'relaxed', threads: 2 }, async (engine) => {
+    const answer = await answerOf(engine, request);
+    return { answer, logits: await hashLogits(engine, wholeText(answer)) };
+  });
+});
+
+after(() => file.remove());
+
+function wholeText(answer: Answer): number[] {
+  return [...request.promptTokens, ...answer.tokens];
+}
+
+for (const setup of SETUPS) {
+  test(`the same bits with ${nameOf(setup)}`, async (t) => {
+    t.diagnostic(`seed ${seed}`);
+    await withEngine(file.path, setup, async (engine) => {
+      assert.equal(engine.info.kernels, setup.kernels);
+      assert.equal(engine.info.threads, setup.threads);
+      assert.equal((await answerOf(engine, request)).hash, alone.answer.hash);
+      assert.equal(await hashLogits(engine, wholeText(alone.answer)), alone.logits);
+    });
+  });
+}
+
+test('the same logits from the reference', async (t) => {
+  t.diagnostic(`seed ${seed}`);
+  await withEngine(file.path, { kernels: 'reference', threads: 1 }, async (engine) => {
+    assert.equal(engine.info.kernels, 'reference');
+    assert.equal(await hashLogits(engine, wholeText(alone.answer)), alone.logits);
+  });
+});
+
+test('the same bits alone and beside up to 31 others that come, go and are cut off', async (t) => {
+  t.diagnostic(`seed ${seed}`);
+  const setup = { kernels: 'relaxed', threads: 2, stepRowsMax: rowsIn(16, 40) } as const;
+  await withEngine(file.path, setup, async (engine) => {
+    for (const others of [1, rowsIn(2, 30), 31]) {
+      const note = `${others} others, ${setup.stepRowsMax} rows a step`;
+      const company = Array.from({ length: others }, () => neighbour(engine));
+      const [answer, logits] = await Promise.all([
+        answerOf(engine, request),
+        hashLogits(engine, wholeText(alone.answer)),
+      ]);
+      const cuts = await Promise.all(company);
+      t.diagnostic(`${note}, ${cuts.filter(Boolean).length} cut off`);
+      assert.equal(answer.hash, alone.answer.hash, note);
+      assert.equal(logits, alone.logits, note);
+    }
+  });
+});
+
+/** Some other request; one of four is cut off at a random token. Resolves to whether it was. */
+async function neighbour(engine: MeasurableEngine): Promise<boolean> {
+  const sizes = { prompt: rowsIn(1, 40), answer: rowsIn(1, 6), vocabulary: VOCABULARY };
+  const other: GenerateRequest = randomRequest(random, sizes);
+  const cutAt = random.next() % 4 === 0 ? random.next() % sizes.answer : Number.NaN;
+  const controller = new AbortController();
+  let count = 0;
+  for await (const event of engine.generate(other, controller.signal)) {
+    if (event.type !== 'token') continue;
+    if (count === cutAt) controller.abort();
+    count += 1;
+  }
+  return controller.signal.aborted;
+}
+
+test('the sampler over the logits of one evaluation gives the tokens of the answer', async (t) => {
+  t.diagnostic(`seed ${seed}`);
+  const { tokens } = alone.answer;
+  assert.equal(tokens.length, SIZES.answer);
+  const sampler = new Sampler(VOCABULARY);
+  const replayed: number[] = [];
+  await withEngine(file.path, { kernels: 'relaxed', threads: 2 }, (engine) =>
+    engine.evaluateLogits(wholeText(alone.answer), (at, logits) => {
+      const done = at + 1 - SIZES.prompt;
+      if (done < 0 || done >= tokens.length) return;
+      const history = {
+        promptTokens: request.promptTokens,
+        answerTokens: tokens.slice(0, done),
+      };
+      const place = { position: at + 1, choiceIndex: 0 };
+      replayed.push(sampler.sample(logits, request.sampling, history, place).tokenId);
+    }),
+  );
+  assert.deepEqual(replayed, tokens);
+});
+
+test('another prompt, another seed of the weights: other hashes', async () => {
+  const other = await writeRandomModel({ seed: seed + 1, types: ['Q4_0'] });
+  try {
+    const setup = { kernels: 'relaxed', threads: 1 } as const;
+    const text = wholeText(alone.answer);
+    await withEngine(other.path, setup, async (engine) => {
+      assert.notEqual(await hashLogits(engine, text), alone.logits);
+    });
+    await withEngine(file.path, setup, async (engine) => {
+      assert.notEqual(await hashLogits(engine, [text[0] ^ 1, ...text.slice(1)]), alone.logits);
+    });
+  } finally {
+    await other.remove();
+  }
+});
