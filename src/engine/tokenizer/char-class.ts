@@ -6,6 +6,7 @@
  * than in the reference), and its `\s` takes U+FEFF for white space and U+0085 not. Token ids
  * must not depend on the machine.
  */
+import { LOWER_RANGES, MARK_RANGES, UPPER_RANGES } from './case-classes.ts';
 import { LETTER_RANGES, NUMBER_RANGES, NUMERIC_RANGES, SPACE_RANGES } from './unicode-classes.ts';
 
 export const OTHER = 0;
@@ -19,6 +20,8 @@ export const ALONE = 4;
 export type ClassTable = Uint8Array;
 
 let plain: ClassTable | undefined;
+let marksAsLetters: ClassTable | undefined;
+let cases: Uint8Array | undefined;
 let digitsAlone: ClassTable | undefined;
 
 /** Letters, numbers, white space, other. */
@@ -34,6 +37,33 @@ export function digitsAloneClasses(): ClassTable {
     fill(digitsAlone, NUMERIC_RANGES, ALONE);
   }
   return digitsAlone;
+}
+
+/** As `plainClasses`, with marks among the letters. */
+export function marksAsLettersClasses(): ClassTable {
+  if (marksAsLetters === undefined) {
+    marksAsLetters = makeTable();
+    fill(marksAsLetters, MARK_RANGES, LETTER);
+  }
+  return marksAsLetters;
+}
+
+/** Bits of `caseClasses`. */
+export const UPPERISH = 1;
+export const LOWERISH = 2;
+
+/**
+ * u8 [0x110000]: UPPERISH for Lu, Lt, Lm, Lo and M, LOWERISH for Ll, Lm, Lo and M, else 0.
+ */
+export function caseClasses(): Uint8Array {
+  if (cases === undefined) {
+    cases = new Uint8Array(0x110000);
+    fill(cases, LETTER_RANGES, UPPERISH | LOWERISH);
+    fill(cases, MARK_RANGES, UPPERISH | LOWERISH);
+    fill(cases, UPPER_RANGES, UPPERISH);
+    fill(cases, LOWER_RANGES, LOWERISH);
+  }
+  return cases;
 }
 
 /** Class of the character at `index`, ALONE at the end. `text` is well-formed. */
@@ -76,13 +106,17 @@ function makeTable(): ClassTable {
   return table;
 }
 
-/** `ranges`: "gap length gap length ..." in base 36. */
 function fill(table: ClassTable, ranges: string, value: number): void {
+  fillRanges(ranges, (start, end) => table.fill(value, start, end));
+}
+
+/** Calls back for each range of "gap length gap length ..." in base 36: [start, end). */
+export function fillRanges(ranges: string, range: (start: number, end: number) => void): void {
   const numbers = ranges.split(' ').map((word) => Number.parseInt(word, 36));
   let position = 0;
   for (let i = 0; i < numbers.length; i += 2) {
     const start = position + numbers[i];
     position = start + numbers[i + 1];
-    table.fill(value, start, position);
+    range(start, position);
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Byte-pair merging: the pair of neighbours with the lowest rank merges first, the leftmost among
- * equals, until no pair has a rank.
+ * equals, until no pair has a rank. Pairs may share a rank (SentencePiece has scores, which may be
+ * equal), so a product is asked of the pair. An id without a pair, below zero too, stays as it is.
  *
  * Two ways, equal by test: short words scan for the lowest rank (quadratic, no bookkeeping), long
  * ones keep a heap (n log n: a million times one letter is one word).
@@ -36,7 +37,7 @@ export function mergeByScan(pairs: PairTable, ids: Int32Array, count: number): n
       }
     }
     if (best === NO_RANK) break;
-    ids[at] = pairs.productOf(best);
+    ids[at] = pairs.productOf(ids[at], ids[at + 1]);
     left -= 1;
     for (let i = at + 1; i < left; i += 1) {
       ids[i] = ids[i + 1];
@@ -78,7 +79,7 @@ export function mergeByHeap(pairs: PairTable, ids: Int32Array, count: number): n
     if (ranks[at] !== rank) continue;
     const gone = next[at];
     const after = next[gone];
-    ids[at] = pairs.productOf(rank);
+    ids[at] = pairs.productOf(ids[at], ids[gone]);
     ranks[gone] = -1;
     next[at] = after;
     if (after < count) previous[after] = at;

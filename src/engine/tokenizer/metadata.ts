@@ -13,59 +13,146 @@ const MERGES_MAX = 1 << 22;
 /** UTF-16 units; the longest tokens in use (runs of white space) have a few hundred. */
 const TOKEN_UNITS_MAX = 8192;
 
+/** `tokenizer.ggml.model`: byte-level BPE, SentencePiece BPE, SentencePiece unigram, WordPiece. */
+export type TokenizerModel = 'gpt2' | 'llama' | 't5' | 'bert';
+
+/** What every kind of vocabulary has. */
 export interface TokenizerMetadata {
-  readonly rule: SplitRule;
+  readonly model: TokenizerModel;
   readonly tokens: readonly string[];
   /** [vocabulary], see TokenType; all normal when the file has none. */
   readonly types: Int32Array;
   readonly hasTypes: boolean;
-  readonly merges: readonly string[];
   readonly bosId?: number;
   readonly eosId?: number;
+  readonly unknownId?: number;
   /** eot and eom ids, where the file names them. */
   readonly turnIds: readonly number[];
   readonly addBos: boolean;
   readonly addEos: boolean;
 }
 
+/** What byte-level BPE has besides. */
+export interface BytePairMetadata extends TokenizerMetadata {
+  readonly rule: SplitRule;
+  readonly merges: readonly string[];
+}
+
+interface ModelDefaults {
+  readonly bosId?: number;
+  readonly eosId?: number;
+  readonly unknownId?: number;
+  readonly addBos: boolean;
+  readonly addEos: boolean;
+}
+
+/** What a file means that does not say, as llama.cpp has it. */
+const DEFAULTS: Record<TokenizerModel, ModelDefaults> = {
+  gpt2: { addBos: false, addEos: false },
+  llama: { bosId: 1, eosId: 2, unknownId: 0, addBos: true, addEos: false },
+  t5: { eosId: 1, unknownId: 2, addBos: false, addEos: true },
+  bert: { bosId: 101, eosId: 102, unknownId: 100, addBos: true, addEos: true },
+};
+
 /** `tokenizer.ggml.token_type` of the GGUF specification. */
 export const TokenType = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 };
 
-/** @throws VitrineError unsupported-tokenizer, bad-header */
-export function readMetadata(metadata: ReadonlyMap<string, unknown>): TokenizerMetadata {
+/** @throws VitrineError unsupported-tokenizer */
+export function readModel(metadata: ReadonlyMap<string, unknown>): TokenizerModel {
   const model = metadata.get('tokenizer.ggml.model');
-  if (model !== 'gpt2') {
-    throw new VitrineError<TokenizerErrorCode>(
-      'unsupported-tokenizer',
-      `expected the tokenizer model "gpt2" (byte-level BPE), got ${show(model)}; ` +
-        'use a model with a byte-level BPE vocabulary.',
-    );
-  }
+  if (typeof model === 'string' && Object.hasOwn(DEFAULTS, model)) return model as TokenizerModel;
+  throw new VitrineError<TokenizerErrorCode>(
+    'unsupported-tokenizer',
+    `expected the tokenizer model to be one of ${Object.keys(DEFAULTS).join(', ')}, ` +
+      `got ${show(model)}; use a model with such a vocabulary.`,
+  );
+}
+
+/** @throws VitrineError unsupported-tokenizer, bad-header */
+export function readBytePairMetadata(metadata: ReadonlyMap<string, unknown>): BytePairMetadata {
   const rule = readRule(metadata.get('tokenizer.ggml.pre'));
-  const tokens = strings(metadata, 'tokens', VOCABULARY_MAX);
   const merges = strings(metadata, 'merges', MERGES_MAX);
+  return { ...readMetadata(metadata, rule.addBos), rule, merges };
+}
+
+/**
+ * @param addsBos  the pre-split rule's wish, for files that do not say
+ * @throws VitrineError unsupported-tokenizer, bad-header
+ */
+export function readMetadata(
+  metadata: ReadonlyMap<string, unknown>,
+  addsBos = false,
+): TokenizerMetadata {
+  const model = readModel(metadata);
+  const defaults = DEFAULTS[model];
+  const tokens = strings(metadata, 'tokens', VOCABULARY_MAX);
   const types = readTypes(metadata, tokens.length);
-  const id = (key: string) => readId(metadata, key, tokens.length);
-  id('unknown_token_id');
+  const id = (...keys: string[]) => {
+    const found = keys.map((key) => readId(metadata, key, tokens.length));
+    return found.find((value) => value !== undefined);
+  };
+  /** The default holds only where the file names no id and the vocabulary reaches so far. */
+  const idOr = (fallback: number | undefined, ...keys: string[]) =>
+    id(...keys) ??
+    (fallback !== undefined && fallback < tokens.length && !keys.some((key) => has(metadata, key))
+      ? fallback
+      : undefined);
   id('padding_token_id');
-  const bosId = id('bos_token_id');
-  const eosId = id('eos_token_id');
-  const addBos = readFlag(metadata, 'add_bos_token') ?? (rule.addBos && bosId !== undefined);
-  const addEos = readFlag(metadata, 'add_eos_token') ?? false;
+  // A WordPiece text stands between [CLS] and [SEP]; the key's spelling is llama.cpp's.
+  const isBert = model === 'bert';
+  const bosId = isBert
+    ? idOr(defaults.bosId, 'cls_token_id', 'bos_token_id')
+    : idOr(defaults.bosId, 'bos_token_id');
+  const eosId = isBert
+    ? idOr(defaults.eosId, 'seperator_token_id', 'separator_token_id', 'eos_token_id')
+    : idOr(defaults.eosId, 'eos_token_id');
+  const wantsBos = (defaults.addBos || addsBos) && bosId !== undefined;
+  const addBos = readFlag(metadata, 'add_bos_token') ?? wantsBos;
+  const addEos =
+    readFlag(metadata, isBert ? 'add_sep_token' : 'add_eos_token') ??
+    (defaults.addEos && eosId !== undefined);
   if (addBos && bosId === undefined) throw corrupt('add_bos_token is set without a bos_token_id');
   if (addEos && eosId === undefined) throw corrupt('add_eos_token is set without an eos_token_id');
   return {
-    rule,
+    model,
     tokens,
     types: types ?? new Int32Array(tokens.length).fill(TokenType.normal),
     hasTypes: types !== undefined,
-    merges,
     bosId,
     eosId,
+    unknownId: idOr(defaults.unknownId, 'unknown_token_id'),
     turnIds: [id('eot_token_id'), id('eom_token_id')].filter((value) => value !== undefined),
     addBos,
     addEos,
   };
+}
+
+/**
+ * One finite score a token.
+ *
+ * @returns f32 [vocabulary]
+ * @throws VitrineError bad-header
+ */
+export function readScores(
+  metadata: ReadonlyMap<string, unknown>,
+  vocabularySize: number,
+): Float32Array {
+  const value = metadata.get('tokenizer.ggml.scores');
+  if (!Array.isArray(value) && !ArrayBuffer.isView(value)) {
+    throw corrupt(`expected scores to be a list of numbers, got ${show(value)}`);
+  }
+  const list = value as ArrayLike<unknown>;
+  if (list.length !== vocabularySize) {
+    throw corrupt(`expected ${vocabularySize} scores, one a token, got ${list.length}`);
+  }
+  const scores = new Float32Array(vocabularySize);
+  for (let i = 0; i < vocabularySize; i += 1) {
+    scores[i] = Number(list[i]);
+    if (typeof list[i] !== 'number' || !Number.isFinite(scores[i])) {
+      throw corrupt(`expected scores[${i}] to be a finite number, got ${show(list[i])}`);
+    }
+  }
+  return scores;
 }
 
 /**
@@ -149,7 +236,12 @@ function readId(
   return id;
 }
 
-function readFlag(metadata: ReadonlyMap<string, unknown>, key: string): boolean | undefined {
+function has(metadata: ReadonlyMap<string, unknown>, key: string): boolean {
+  return metadata.has(`tokenizer.ggml.${key}`);
+}
+
+/** @throws VitrineError bad-header */
+export function readFlag(metadata: ReadonlyMap<string, unknown>, key: string): boolean | undefined {
   const value = metadata.get(`tokenizer.ggml.${key}`);
   if (value === undefined || typeof value === 'boolean') return value;
   throw corrupt(`expected ${key} to be true or false, got ${show(value)}`);

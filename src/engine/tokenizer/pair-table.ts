@@ -8,17 +8,17 @@ export class PairTable {
   private readonly keys: Int32Array;
   /** Slot -> rank. */
   private readonly ranks: Int32Array;
-  /** Rank -> product id. */
+  /** Slot -> product id. */
   private readonly products: Int32Array;
   private readonly mask: number;
 
-  /** @param count  pairs that will be added at most; ranks are below it */
+  /** @param count  pairs that will be added at most */
   constructor(count: number) {
     let slots = 16;
     while (slots < count * 2) slots *= 2;
     this.keys = new Int32Array(slots * 2).fill(-1);
     this.ranks = new Int32Array(slots);
-    this.products = new Int32Array(count);
+    this.products = new Int32Array(slots);
     this.mask = slots - 1;
   }
 
@@ -29,7 +29,7 @@ export class PairTable {
     this.keys[slot * 2] = left;
     this.keys[slot * 2 + 1] = right;
     this.ranks[slot] = rank;
-    this.products[rank] = product;
+    this.products[slot] = product;
     return true;
   }
 
@@ -39,9 +39,9 @@ export class PairTable {
     return this.keys[slot * 2] < 0 ? -1 : this.ranks[slot];
   }
 
-  /** The id that the merge of this rank gives. */
-  productOf(rank: number): number {
-    return this.products[rank];
+  /** The id that the merge of a pair gives that has a rank. */
+  productOf(left: number, right: number): number {
+    return this.products[this.slotOf(left, right)];
   }
 
   private slotOf(left: number, right: number): number {

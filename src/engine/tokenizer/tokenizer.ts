@@ -1,24 +1,42 @@
 /**
- * Byte-level BPE from GGUF metadata (`tokenizer.ggml.model` = gpt2). Pure: no files, no clock.
+ * A tokenizer from GGUF metadata (`tokenizer.ggml.*`). Pure: no files, no clock.
  *
- * Encoding: special tokens are cut out (special-matcher.ts), the text between them is split into
- * words (pre-split.ts), the UTF-8 bytes of each word are merged (merge.ts). Ids equal those of
- * Hugging Face `tokenizers` (test/oracle/tokenizer), with two differences that are meant:
+ * Special tokens are cut out of the text (special-matcher.ts); what lies between them is the
+ * business of one of four models, by `tokenizer.ggml.model`:
  *
- * - A character whose bytes have no token is an error; `tokenizers` leaves it out without a word.
- *   `unencodable: 'drop'` asks for that.
+ *   gpt2   byte-level BPE          byte-pair-model.ts
+ *   llama  SentencePiece BPE       scored-pair-model.ts
+ *   t5     SentencePiece unigram   unigram-model.ts
+ *   bert   WordPiece               word-piece-model.ts
+ *
+ * Ids equal those of Hugging Face `tokenizers` and of `sentencepiece` (test/oracle/tokenizer), with
+ * two differences that are meant:
+ *
+ * - A character whose bytes have no token is an error in byte-level BPE; `tokenizers` leaves it out
+ *   without a word. `unencodable: 'drop'` asks for that. The other models have an unknown token.
  * - Lone surrogates, which `tokenizers` cannot be given, are U+FFFD, as in any UTF-8 encoding.
  *
- * Does not do: SentencePiece vocabularies; prefix spaces; tokens that take up the white space
- * around them (lstrip, rstrip: GGUF does not carry those flags).
+ * Does not do: tokens that take up the white space around them (lstrip, rstrip: GGUF does not carry
+ * those flags). Decoding keeps the space that `add_space_prefix` put in front: what a model writes
+ * is a continuation, so the space belongs to it.
  */
 import { VitrineError } from '../../base/index.ts';
-import { readMetadata, TokenType } from './metadata.ts';
+import { createBytePairModel } from './byte-pair-model.ts';
+import { readModel, TokenType } from './metadata.ts';
+import { createScoredPairModel } from './scored-pair-model.ts';
 import { type Accept, createSpecialMatcher } from './special-matcher.ts';
+import { SPACE_MARK, type TextModel } from './text-model.ts';
 import type { EncodeOptions, TokenizerErrorCode, VocabularyTokenizer } from './types.ts';
-import { encodeUtf8, Utf8Decoder } from './utf8.ts';
-import { makeVocabulary, type Vocabulary } from './vocabulary.ts';
-import { createWordEncoder } from './word-encoder.ts';
+import { createUnigramModel } from './unigram-model.ts';
+import { Utf8Decoder } from './utf8.ts';
+import { createWordPieceModel } from './word-piece-model.ts';
+
+const MODELS = {
+  gpt2: createBytePairModel,
+  llama: createScoredPairModel,
+  t5: createUnigramModel,
+  bert: createWordPieceModel,
+};
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -27,9 +45,10 @@ const NO_BYTES = new Uint8Array(0);
  * @throws VitrineError unsupported-tokenizer, bad-header
  */
 export function createTokenizer(metadata: ReadonlyMap<string, unknown>): VocabularyTokenizer {
-  const vocabulary = makeVocabulary(readMetadata(metadata));
+  const vocabulary = createTextModel(metadata);
   const encodeText = createTextEncoder(vocabulary);
   const { types } = vocabulary;
+  const size = vocabulary.tokens.length;
   const isControl = (id: number) =>
     types[id] === TokenType.control || types[id] === TokenType.unknown;
 
@@ -42,15 +61,15 @@ export function createTokenizer(metadata: ReadonlyMap<string, unknown>): Vocabul
     return ids;
   };
   const isSpecial = (id: number) => {
-    checkId(vocabulary, id);
+    checkId(size, id);
     return isControl(id) || types[id] === TokenType.unused;
   };
   const tokenBytes = (id: number, options?: { special?: boolean }) =>
     isSpecial(id) && !options?.special ? NO_BYTES : vocabulary.bytes[id];
 
   return {
-    vocabularySize: vocabulary.size,
-    tokenBytesMax: vocabulary.tokenBytesMax,
+    vocabularySize: size,
+    tokenBytesMax: vocabulary.bytes.reduce((max, token) => Math.max(max, token.length), 0),
     bosId: vocabulary.bosId,
     eosId: vocabulary.eosId,
     endOfTurnIds: vocabulary.endOfTurnIds,
@@ -72,39 +91,34 @@ export function createTokenizer(metadata: ReadonlyMap<string, unknown>): Vocabul
     tokenBytes,
     isSpecial,
     tokenText(id) {
-      checkId(vocabulary, id);
+      checkId(size, id);
       return vocabulary.tokens[id];
     },
   };
 }
 
-type TextEncoder = (text: string, accept: Accept | undefined, drop: boolean, ids: number[]) => void;
+function createTextModel(metadata: ReadonlyMap<string, unknown>): TextModel {
+  return MODELS[readModel(metadata)](metadata);
+}
 
 /** Appends the ids of a well-formed text. */
-function createTextEncoder(vocabulary: Vocabulary): TextEncoder {
-  const { types, tokens, rule } = vocabulary;
-  const words = createWordEncoder(vocabulary);
-  const nextWord = rule.makeScanner();
-  const all = tokens.map((text, id) => [id, text] as const);
+function createTextEncoder(model: TextModel) {
+  const { types, tokens, marksSpaces } = model;
+  const marked = (text: string) => (marksSpaces ? text.replaceAll(' ', SPACE_MARK) : text);
+  const all = tokens.map((text, id) => [id, marked(text)] as const);
   const inText = new Set([TokenType.control, TokenType.unknown, TokenType.userDefined]);
   const matcher = createSpecialMatcher(all.filter(([id]) => inText.has(types[id])));
 
-  const encodeOrdinary = (source: string, drop: boolean, ids: number[]) => {
-    const text = rule.normalise ? source.normalize('NFC') : source;
-    for (let start = 0; start < text.length; ) {
-      const end = nextWord(text, start, text.length);
-      if (!words.encode(text, start, end, ids) && !drop) throw unencodable(vocabulary, text);
-      start = end;
-    }
-  };
-  return (text, accept, drop, ids) => {
+  return (source: string, accept: Accept | undefined, drop: boolean, ids: number[]) => {
+    // As long as the source, so that guards and matches mean the same places.
+    const text = marked(source);
     let from = 0;
     for (const match of matcher.matchAll(text, accept)) {
-      if (match.start > from) encodeOrdinary(text.slice(from, match.start), drop, ids);
+      if (match.start > from) model.encodeSpan(text.slice(from, match.start), drop, ids);
       ids.push(match.id);
       from = match.end;
     }
-    encodeOrdinary(from === 0 ? text : text.slice(from), drop, ids);
+    if (from < text.length) model.encodeSpan(from === 0 ? text : text.slice(from), drop, ids);
   };
 }
 
@@ -117,25 +131,10 @@ function refuseOverGuards(guards: readonly number[], isControl: (id: number) => 
   };
 }
 
-function unencodable(vocabulary: Vocabulary, text: string): VitrineError<TokenizerErrorCode> {
-  for (const char of text) {
-    const missing = encodeUtf8(char).find((byte) => vocabulary.byteIds[byte] < 0);
-    if (missing === undefined) continue;
-    const code = (char.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0');
-    const byte = missing.toString(16).toUpperCase().padStart(2, '0');
-    return new VitrineError(
-      'bad-request',
-      `the text contains U+${code}, which this model's vocabulary cannot express ` +
-        `(it has no token for the byte 0x${byte}); remove the character.`,
-    );
-  }
-  throw new Error('assertion failed: a text was incomplete, yet all its bytes have tokens');
-}
-
-function checkId(vocabulary: Vocabulary, id: number): void {
-  if (Number.isInteger(id) && id >= 0 && id < vocabulary.size) return;
+function checkId(size: number, id: number): void {
+  if (Number.isInteger(id) && id >= 0 && id < size) return;
   throw new VitrineError<TokenizerErrorCode>(
     'bad-request',
-    `expected a token id from 0 to ${vocabulary.size - 1}, got ${id}.`,
+    `expected a token id from 0 to ${size - 1}, got ${id}.`,
   );
 }

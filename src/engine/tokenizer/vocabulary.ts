@@ -14,7 +14,7 @@
  */
 import { BYTE_CHARS, bytesOfAlphabetText } from './byte-alphabet.ts';
 import { END_OF_TURN_TEXTS, endOfTurnIds } from './end-of-turn.ts';
-import { corrupt, show, type TokenizerMetadata, TokenType } from './metadata.ts';
+import { type BytePairMetadata, corrupt, show, TokenType } from './metadata.ts';
 import { PairTable } from './pair-table.ts';
 import type { SplitRule } from './pre-split.ts';
 import { encodeUtf8 } from './utf8.ts';
@@ -43,7 +43,7 @@ export interface Vocabulary {
 }
 
 /** @throws VitrineError bad-header */
-export function makeVocabulary(metadata: TokenizerMetadata): Vocabulary {
+export function makeVocabulary(metadata: BytePairMetadata): Vocabulary {
   const { tokens, merges } = metadata;
   const allIds = new Map<string, number>();
   for (let id = 0; id < tokens.length; id += 1) {
@@ -129,7 +129,7 @@ function tokenOf(text: string, ids: ReadonlyMap<string, number>, rank: number): 
  * BOS and EOS in a file without types, unless words are made of them.
  */
 function settleTypes(
-  metadata: TokenizerMetadata,
+  metadata: BytePairMetadata,
   ids: ReadonlyMap<string, number>,
   products: ReadonlySet<number>,
   byteIds: Int32Array,

@@ -5,32 +5,13 @@ import { BYTE_CHARS } from './byte-alphabet.ts';
 import { mergePairs } from './merge.ts';
 import { writeUtf8 } from './utf8.ts';
 import type { Vocabulary } from './vocabulary.ts';
+import { rememberWords, type SpanEncoder } from './word-cache.ts';
 
-/** Words kept in each of two generations; text in a natural language uses some 50,000 words. */
-const CACHE_WORDS_MAX = 1 << 15;
-/** Longer words hardly come back, UTF-16 units. */
-const CACHE_UNITS_MAX = 40;
-
-export interface WordEncoder {
-  /** Appends the ids of `text[start..end)`. False: bytes without a token were left out. */
-  encode(text: string, start: number, end: number, into: number[]): boolean;
-}
-
-export function createWordEncoder(vocabulary: Vocabulary): WordEncoder {
-  // Two generations: when the young one is full it becomes the old one, and the old one goes.
-  let young = new Map<string, readonly number[]>();
-  let old = new Map<string, readonly number[]>();
+/** False: bytes without a token were left out. */
+export function createWordEncoder(vocabulary: Vocabulary): SpanEncoder {
   const scratch = new Int32Array(1024);
 
-  function remember(word: string, ids: readonly number[]): void {
-    if (young.size >= CACHE_WORDS_MAX) {
-      old = young;
-      young = new Map();
-    }
-    young.set(detached(word), ids);
-  }
-
-  function encodeAfresh(text: string, start: number, end: number, into: number[]): boolean {
+  function encodeAfresh(text: string, start: number, end: number, into: number[]) {
     const room = (end - start) * 3;
     // A long word's scratch is not kept.
     const ids = room <= 1024 ? scratch : new Int32Array(room);
@@ -53,34 +34,7 @@ export function createWordEncoder(vocabulary: Vocabulary): WordEncoder {
     return complete;
   }
 
-  return {
-    encode(text, start, end, into) {
-      if (end - start > CACHE_UNITS_MAX) return encodeAfresh(text, start, end, into);
-      const word = text.slice(start, end);
-      let ids = young.get(word);
-      if (ids === undefined) {
-        ids = old.get(word);
-        if (ids === undefined) {
-          const fresh: number[] = [];
-          const complete = encodeAfresh(text, start, end, fresh);
-          // Incomplete words are not kept, so that each one is reported.
-          if (complete) remember(word, fresh);
-          for (const id of fresh) into.push(id);
-          return complete;
-        }
-        remember(word, ids);
-      }
-      for (let i = 0; i < ids.length; i += 1) into.push(ids[i]);
-      return true;
-    },
-  };
-}
-
-/** A copy that does not keep the text alive that it was cut from. */
-function detached(word: string): string {
-  const units: number[] = [];
-  for (let i = 0; i < word.length; i += 1) units.push(word.charCodeAt(i));
-  return String.fromCharCode(...units);
+  return rememberWords(encodeAfresh);
 }
 
 function wholeWordId(

@@ -31,6 +31,34 @@ export function expected(): Expected {
   return read('expected.json.gz') as Expected;
 }
 
+/** Metadata of the vocabularies that make-families.py trained, by name. */
+export function ownVocabularies(): Map<string, Map<string, unknown>> {
+  const all = read('own-vocabularies.json.gz') as Record<string, object>;
+  const asMap = (fields: object) => new Map<string, unknown>(Object.entries(fields));
+  return new Map(Object.entries(all).map(([name, fields]) => [name, asMap(fields)]));
+}
+
+/** Family -> CRC-32 of the ids of each corpus text. */
+export function familySums(): Map<string, Uint32Array> {
+  return sumsOf(read('families-expected.json.gz'));
+}
+
+/** The same for llama.cpp's vocabularies, with the SHA-256 of their files. */
+export function sdistSums(): { sums: Map<string, Uint32Array>; sha256: Record<string, string> } {
+  const expected = read('sdist-expected.json.gz') as { sha256: Record<string, string> };
+  return { sums: sumsOf(expected), sha256: expected.sha256 };
+}
+
+function sumsOf(expected: unknown): Map<string, Uint32Array> {
+  const { sums } = expected as { sums: Record<string, string> };
+  return new Map(
+    Object.entries(sums).map(([family, base64]) => {
+      const bytes = Uint8Array.from(Buffer.from(base64, 'base64'));
+      return [family, new Uint32Array(bytes.buffer)];
+    }),
+  );
+}
+
 function read(name: string): unknown {
   return JSON.parse(gunzipSync(readFileSync(new URL(name, import.meta.url))).toString('utf8'));
 }
