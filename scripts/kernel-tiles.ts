@@ -22,7 +22,7 @@ interface Type {
   codeBytes: 64 | 128;
   /** Dot products of 4 k that may be added in 16 bits before they must be widened. */
   run: 1 | 2 | 4 | 8;
-  scales: 'd' | 'dm' | 'super' | 'q6';
+  scales: 'd' | 'dm' | 'super' | 'q6' | 'q2';
   /** Subtracted from every code. */
   offset: number;
 }
@@ -38,6 +38,7 @@ const TYPES: readonly Type[] = [
   { name: 'Q5_K', codeBytes: 128, run: 4, scales: 'super', offset: 0 },
   // 2 * 2 * 127 * 63 = 32004
   { name: 'Q6_K', codeBytes: 128, run: 2, scales: 'q6', offset: 32 },
+  { name: 'Q2_K', codeBytes: 64, run: 4, scales: 'q2', offset: 0 },
 ];
 
 export function tileSource(): string {
@@ -47,7 +48,9 @@ export function tileSource(): string {
       for (const width of WIDTHS) parts.push(tile(type, form, width));
     }
   }
-  for (const width of WIDTHS) parts.push(tileQ8(width));
+  for (const name of ['Q8_0', 'IQ4_XS'] as const) {
+    for (const width of WIDTHS) parts.push(tileSigned(name, width));
+  }
   for (const width of WIDTHS) parts.push(dispatch(width));
   return parts.join('\n');
 }
@@ -59,6 +62,7 @@ function dispatch(width: number): string {
     [WEIGHT_TYPES[type.name] | 256, `int15${type.name}x${width}`],
   ]);
   names.push([WEIGHT_TYPES.Q8_0, `int16Q8_0x${width}`]);
+  names.push([WEIGHT_TYPES.IQ4_XS, `int16IQ4_XSx${width}`]);
   return [
     `export function tile${width}(`,
     '  kind: i32, w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,',
@@ -113,7 +117,8 @@ function columns(width: number): number[] {
 }
 
 function tile(type: Type, form: PackedForm, width: number): string {
-  const isSuper = type.scales === 'super' || type.scales === 'q6';
+  const hasMins = type.scales === 'super' || type.scales === 'q2';
+  const isSuper = hasMins || type.scales === 'q6';
   const lines: string[] = [];
   lines.push(
     `function ${form}${type.name}x${width}(`,
@@ -128,7 +133,7 @@ function tile(type: Type, form: PackedForm, width: number): string {
   if (isSuper) {
     lines.push('  for (let s = blocks >> 3; s > 0; s--) {');
     lines.push('    const d = halves(w, halfMask, halfScale);');
-    if (type.scales === 'super') lines.push('    const dmin = halves(w + 8, halfMask, halfScale);');
+    if (hasMins) lines.push('    const dmin = halves(w + 8, halfMask, halfScale);');
     lines.push('    w += 16;', '    for (let b = 8; b > 0; b--) {', ...block(type, form, width));
     lines.push('    }', '  }');
   } else {
@@ -158,9 +163,14 @@ function block(type: Type, form: PackedForm, width: number): string[] {
       `    const sc1 = signedBytes4(w + ${at + 4});`,
     );
   }
+  if (type.scales === 'q2') {
+    for (const [i, name] of ['sc0', 'sc1', 'mn0', 'mn1'].entries()) {
+      lines.push(`    const ${name} = bytes4(w + ${at + 4 * i});`);
+    }
+  }
   for (const c of columns(width))
     lines.push(`    a${c} = f32x4.add(a${c}, ${column(type, form, width, c)});`);
-  const scaleBytes = type.scales === 'dm' ? 16 : 8;
+  const scaleBytes = type.scales === 'dm' || type.scales === 'q2' ? 16 : 8;
   lines.push(`    w += ${at + scaleBytes};`, `    q += ${(PLANES[form] * 32 + 16) * width};`);
   return lines;
 }
@@ -185,6 +195,15 @@ function column(type: Type, form: PackedForm, width: number, c: number): string 
     const high = `f32x4.sub(${integers(type, form, width, c, 4, 8)}, ${shift(3)})`;
     const I = `f32x4.add(f32x4.mul(sc0, ${low}), f32x4.mul(sc1, ${high}))`;
     return `f32x4.mul(${step}, f32x4.mul(d, ${I}))`;
+  }
+  if (type.scales === 'q2') {
+    const scaled = (scale: string, from: number): string =>
+      `f32x4.mul(${scale}, ${integers(type, form, width, c, from, from + 4)})`;
+    const least = (min: string, which: number): string =>
+      `f32x4.mul(${min}, ${scaleAt(which, form, width, c)})`;
+    const I = `f32x4.mul(d, f32x4.add(${scaled('sc0', 0)}, ${scaled('sc1', 4)}))`;
+    const M = `f32x4.mul(dmin, f32x4.add(${least('mn0', 2)}, ${least('mn1', 3)}))`;
+    return `f32x4.mul(${step}, f32x4.sub(${I}, ${M}))`;
   }
   const I = integers(type, form, width, c, 0, 8);
   if (type.scales === 'd') {
@@ -240,15 +259,17 @@ function nest(operation: string, terms: string[]): string {
   return terms.reduce((left, right) => `${operation}(${left}, ${right})`);
 }
 
-/** Q8_0: signed codes times 16-bit activations, summed in 32 bits. */
-function tileQ8(width: number): string {
+/** Signed codes times 16-bit activations, summed in 32 bits; d: halves, or floats (IQ4_XS). */
+function tileSigned(name: 'Q8_0' | 'IQ4_XS', width: number): string {
   const lines = [
-    `function int16Q8_0x${width}(`,
+    `function int16${name}x${width}(`,
     '  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,',
     '): void {',
-    '  const halfMask = v128.load(HALF_MASK);',
-    '  const halfScale = v128.load(HALF_SCALE);',
   ];
+  if (name === 'Q8_0') {
+    lines.push('  const halfMask = v128.load(HALF_MASK);');
+    lines.push('  const halfScale = v128.load(HALF_SCALE);');
+  }
   for (const c of columns(width)) lines.push(`  let a${c} = f32x4.splat(0);`);
   lines.push('  for (let b = blocks; b > 0; b--) {');
   for (const c of columns(width)) lines.push(`    let i${c} = i32x4.splat(0);`);
@@ -259,13 +280,14 @@ function tileQ8(width: number): string {
       lines.push(`    i${c} = i32x4.add(i${c}, i32x4.dot_i16x8_s(w${i}, ${q}));`);
     }
   }
-  lines.push('    const d = halves(w + 128, halfMask, halfScale);');
+  const d = name === 'Q8_0' ? 'halves(w + 128, halfMask, halfScale)' : 'v128.load(w, 128)';
+  lines.push(`    const d = ${d};`);
   for (const c of columns(width)) {
     const step = `v128.load_splat<u32>(q, ${16 * width * 4 + c * 4})`;
     const scaled = `f32x4.mul(d, f32x4.convert_i32x4_s(i${c}))`;
     lines.push(`    a${c} = f32x4.add(a${c}, f32x4.mul(${step}, ${scaled}));`);
   }
-  lines.push('    w += 136;', `    q += ${68 * width};`, '  }');
+  lines.push(`    w += ${name === 'Q8_0' ? 136 : 144};`, `    q += ${68 * width};`, '  }');
   for (const c of columns(width))
     lines.push(`  finish(out${c ? ` + ${c} * stride` : ''}, a${c}, add);`);
   lines.push('}', '');

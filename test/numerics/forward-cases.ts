@@ -1,10 +1,12 @@
 /**
  * Case set "forward": whole forward passes of tiny models of random weights, from a GGUF file as
  * users have one, over several steps: a prefill in chunks, then two sequences that decode together.
- * A further architecture is one more line of MODELS.
  */
+import { readdirSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { parseGgufHeader } from '../../src/engine/gguf/index.ts';
 import {
+  columnMultiple,
   createMemory,
   initializeMemory,
   OpList,
@@ -15,7 +17,7 @@ import {
 } from '../../src/engine/kernels/index.ts';
 import {
   buildForward,
-  fillRopeTable,
+  fillRopeTables,
   type Model,
   type ModelConfig,
   planMemory,
@@ -38,7 +40,10 @@ interface TinyModel {
 }
 
 /** Types whose blocks are 256 long need that width. */
-const widthOf = (type: WeightType): number => (type.endsWith('_K') ? 256 : 64);
+const widthOf = (type: WeightType): number => (columnMultiple(type) > 64 ? 256 : 64);
+
+/** Tiny models of every architecture, which are compared with transformers elsewhere. */
+const ARCHITECTURES = new URL('../oracle/architectures/', import.meta.url);
 
 const MODELS: readonly TinyModel[] = [
   ...(Object.keys(WEIGHT_TYPES) as WeightType[]).map((type) => ({
@@ -50,6 +55,12 @@ const MODELS: readonly TinyModel[] = [
     file: () =>
       randomModel({ seed: 12, layers: 3, types: ['Q4_0', 'Q8_0', 'F16', 'Q5_1', 'Q4_1', 'BF16'] }),
   },
+  ...readdirSync(ARCHITECTURES)
+    .filter((name) => name.endsWith('.gguf.gz'))
+    .map((name) => ({
+      name: name.replace('.gguf.gz', ''),
+      file: () => gunzipSync(readFileSync(new URL(name, ARCHITECTURES))),
+    })),
 ];
 
 /** Rows of the steps: sequence, first position, count. */
@@ -100,8 +111,7 @@ function forwardCase({ name, file }: TinyModel): Uint8Array {
     const out = new Uint8Array(buffer, tensor.address, tensor.packedBytes);
     pack(tensor.type, tensor.K, from, out);
   }
-  const table = new Float32Array(buffer, plan.ropeTable, CONTEXT * config.headDimension);
-  fillRopeTable(table, config.ropeBase, config.headDimension);
+  fillRopeTables(buffer, { config, weights, plan });
   new Uint32Array(buffer, plan.pageTables, 4).set([3, 0, 2, 1]);
   const lists = steps.map((step, i) => {
     const at = places.steps[i];

@@ -17,8 +17,10 @@
  *   Q6_K   128 bytes low | 64 bytes high | 16 signed sub-scales | d      (d * sc) * (q - 32)
  *          two halves of 128; in each: low nibbles of 64 bytes, then high nibbles; high two bits:
  *          32 bytes, bits 0-1, 2-3, 4-5, 6-7 for elements 0..31, 32..63, 64..95, 96..127
+ *   Q2_K, Q3_K, IQ4_NL, IQ4_XS, MXFP4: dequantize-small.ts
  */
 import { assert } from '../../base/index.ts';
+import { SMALL_DEQUANTIZERS } from './dequantize-small.ts';
 import { ggufError } from './errors.ts';
 import { bfloatToFloat, halfToFloat } from './half.ts';
 import { TENSOR_TYPES, type TensorTypeName } from './tensor-types.ts';
@@ -44,6 +46,7 @@ const DEQUANTIZERS: Partial<Record<TensorTypeName, BlockDequantizer>> = {
   Q4_K: dequantizeQ4K,
   Q5_K: dequantizeQ5K,
   Q6_K: dequantizeQ6K,
+  ...SMALL_DEQUANTIZERS,
 };
 
 /** Types that `dequantize` covers. */

@@ -80,7 +80,7 @@ test('every place among halves is found, at odd positions and at an odd end', ()
 });
 
 test('types whose scales are not known here are refused, integers cannot be wrong', () => {
-  assert.throws(() => findNonFinite('MXFP4', new Uint8Array(17)), /MXFP4/);
+  assert.throws(() => findNonFinite('NVFP4', new Uint8Array(36)), /NVFP4/);
   assert.equal(findNonFinite('I32', new Uint8Array(8).fill(255)), -1);
 });
 

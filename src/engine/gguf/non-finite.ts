@@ -26,6 +26,8 @@ export function findNonFinite(type: TensorTypeName, bytes: Uint8Array): number {
     case 'I16':
     case 'I32':
     case 'I64':
+    // The scale of a block is a power of two, never infinite.
+    case 'MXFP4':
       return -1;
   }
   if (halfScaleOffsets === undefined) {

@@ -19,6 +19,8 @@ export {
   OpList,
   PAGE_POSITIONS,
   RECORD_BYTES,
+  type RowsCall,
+  type Source,
 } from './ops.ts';
 export { buildSelfTest, passesSelfTest, Random, randomWeights } from './self-test.ts';
 export {

@@ -14,15 +14,19 @@
  *   Q4_K  nibbles, scale[4], min[4]  (bytes 0..63)
  *   Q5_K  bytes, scale[4], min[4]
  *   Q6_K  bytes, scale of k 0..15 [4], scale of k 16..31 [4]  (signed bytes)
+ *   Q2_K  nibbles, scale of k 0..15 [4], of k 16..31 [4], min of k 0..15 [4], of k 16..31 [4]
+ *   IQ4_XS, MXFP4: blocks of 32 k: Q8_0, then f32 scale[4] (exact in both)
+ *   Q3_K becomes Q6_K (code + 28), IQ4_NL becomes Q8_0 (its table's entry): the same values.
  *
  * d, m, dmin: halves, as in the file. Codes are unsigned, as in the file (Q8_0 signed). Rows past N
  * in the last group are zero. F32, F16 and BF16 stay as in the file, row after row.
  */
 import { assert } from '../../base/index.ts';
 import type { Form } from './ops.ts';
+import { copyHalf, putByte, putSigned, SMALL_PACKERS } from './pack-small.ts';
 
-/** Types by name with their number in kernel calls; twins stand in assembly/. */
-export const WEIGHT_TYPES = {
+/** Types with a layout of their own and its number in kernel calls; twins stand in assembly/. */
+export const LAYOUT_NUMBERS = {
   F32: 0,
   F16: 1,
   BF16: 2,
@@ -34,6 +38,16 @@ export const WEIGHT_TYPES = {
   Q4_K: 8,
   Q5_K: 9,
   Q6_K: 10,
+  Q2_K: 11,
+  IQ4_XS: 12,
+} as const;
+
+/** All types; some are repacked to the layout of another and have its number. */
+export const WEIGHT_TYPES = {
+  ...LAYOUT_NUMBERS,
+  Q3_K: LAYOUT_NUMBERS.Q6_K,
+  IQ4_NL: LAYOUT_NUMBERS.Q8_0,
+  MXFP4: LAYOUT_NUMBERS.IQ4_XS,
 } as const;
 
 export type WeightType = keyof typeof WEIGHT_TYPES;
@@ -59,6 +73,11 @@ const LAYOUTS: Readonly<Record<WeightType, TypeLayout>> = {
   Q4_K: { fileBlock: 256, fileBytes: 144, unit: 256, unitBytes: 592 },
   Q5_K: { fileBlock: 256, fileBytes: 176, unit: 256, unitBytes: 1104 },
   Q6_K: { fileBlock: 256, fileBytes: 210, unit: 256, unitBytes: 1104 },
+  Q2_K: { fileBlock: 256, fileBytes: 84, unit: 256, unitBytes: 656 },
+  IQ4_XS: { fileBlock: 256, fileBytes: 136, unit: 256, unitBytes: 1152 },
+  Q3_K: { fileBlock: 256, fileBytes: 110, unit: 256, unitBytes: 1104 },
+  IQ4_NL: { fileBlock: 32, fileBytes: 18, unit: 32, unitBytes: 136 },
+  MXFP4: { fileBlock: 32, fileBytes: 17, unit: 32, unitBytes: 144 },
 };
 
 export function isWeightType(name: string): name is WeightType {
@@ -71,9 +90,13 @@ export function isWeightType(name: string): name is WeightType {
  */
 export function formOf(type: WeightType, precise = false): Form {
   if (type === 'F32' || type === 'F16' || type === 'BF16') return 'float';
-  if (type === 'Q8_0') return 'int16';
+  if (LAYOUTS_OF_SIGNED_BYTES.has(type)) return 'int16';
   return precise ? 'int15' : 'int8';
 }
+
+const LAYOUTS_OF_SIGNED_BYTES: ReadonlySet<WeightType> = new Set([
+  ...(['Q8_0', 'IQ4_NL', 'IQ4_XS', 'MXFP4'] as const),
+]);
 
 /** Bytes of one row of K elements in the file. */
 export function fileRowBytes(type: WeightType, K: number): number {
@@ -139,20 +162,14 @@ const PACKERS: Partial<Record<WeightType, PackUnit>> = {
     copyHalf(file, from + 2, out, to + 136, lane);
   },
   Q8_0: (file, from, out, to, lane) => {
-    for (let k = 0; k < 32; k += 1) {
-      out[to + (k >> 2) * 16 + ((k >> 1) & 1) * 8 + lane * 2 + (k & 1)] = file[from + 2 + k];
-    }
+    for (let k = 0; k < 32; k += 1) putSigned(out, to, lane, k, file[from + 2 + k]);
     copyHalf(file, from, out, to + 128, lane);
   },
   Q4_K: (file, from, out, to, lane) => packK(file, from, out, to, lane, 72),
   Q5_K: (file, from, out, to, lane) => packK(file, from, out, to, lane, 136),
   Q6_K: packSix,
+  ...SMALL_PACKERS,
 };
-
-function copyHalf(file: Uint8Array, from: number, out: Uint8Array, to: number, lane: number): void {
-  out[to + lane * 2] = file[from];
-  out[to + lane * 2 + 1] = file[from + 1];
-}
 
 /** 16 bytes: low nibbles are k 0..15, high nibbles k 16..31, as in our layout. */
 function packNibbles(
@@ -165,10 +182,6 @@ function packNibbles(
   for (let k = 0; k < 16; k += 1) {
     out[to + (k >> 2) * 16 + lane * 4 + (k & 3)] = file[from + k];
   }
-}
-
-function putByte(out: Uint8Array, to: number, lane: number, k: number, code: number): void {
-  out[to + (k >> 2) * 16 + lane * 4 + (k & 3)] = code;
 }
 
 /** Q5_0, Q5_1: the fifth bits of k 0..31 in 4 bytes, then nibbles. */

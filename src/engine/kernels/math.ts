@@ -46,6 +46,38 @@ export function expF32(input: number): number {
   return Number.isNaN(y) ? y : f(y * powerOfTwo(n));
 }
 
+/** tanh-GELU in f32: x / (1 + exp(-t)) with t twice the argument of the tanh. Section 15. */
+export function geluF32(x: number): number {
+  const t = f(x * f(f(f(x * x) * GELU_CUBE) + GELU_LINE));
+  return f(x / f(1 + expF32(-t)));
+}
+
+const GELU_LINE = f(1.5957691216);
+const GELU_CUBE = f(0.071354816283);
+
+/** Cephes tanhf below 0.625. */
+const TANH = [
+  -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1,
+].map(f);
+
+/** tanh in f32; NaN for NaN. Section 16. */
+export function tanhF32(x: number): number {
+  const magnitude = Math.abs(x);
+  if (magnitude < 0.625) {
+    const z = f(x * x);
+    let p = TANH[0];
+    for (let i = 1; i < TANH.length; i += 1) p = f(f(p * z) + TANH[i]);
+    return f(f(f(p * z) * x) + x);
+  }
+  const y = f(1 - f(2 / f(expF32(f(magnitude + magnitude)) + 1)));
+  return x < 0 ? -y : y;
+}
+
+/** cap * tanh(x / cap). Section 16. */
+export function softcapF32(x: number, cap: number): number {
+  return f(cap * tanhF32(f(x / cap)));
+}
+
 /** The fixed tree over 16 partial sums (section 3): j + 8, then 4, 2, 1. */
 export function tree16(p: Float32Array): number {
   for (let step = 8; step >= 1; step >>= 1) {

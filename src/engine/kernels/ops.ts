@@ -17,13 +17,25 @@ export const OPCODES = {
   ropeKv: 4,
   attention: 5,
   read: 6,
+  rows: 7,
 } as const;
 
 /** Where the input of matrix products comes from. */
-export const SOURCES = { plain: 0, norm: 1, swiglu: 2 } as const;
+export const SOURCES = { plain: 0, norm: 1, swiglu: 2, geglu: 3 } as const;
 /** How it is prepared: f32 rows, blocks of 8-, 16- or 15-bit integers (activations.ts). */
 export const FORMS = { float: 0, int8: 1, int16: 2, int15: 3 } as const;
 
+/** What `rows` does with each value of a row; numerics.md sections 14 and 16. */
+export const ROW_MODES = {
+  scale: 0,
+  bias: 1,
+  addScaled: 2,
+  norm: 3,
+  addNorm: 4,
+  softcap: 5,
+} as const;
+
+export type RowMode = keyof typeof ROW_MODES;
 export type Source = keyof typeof SOURCES;
 export type Form = keyof typeof FORMS;
 
@@ -93,13 +105,34 @@ export interface RopeKvCall extends Labelled {
   kvHeads: number;
   headDimension: number;
   queryScale: number;
-  /** Pairs (i, i + D/2) instead of neighbours. */
+  /** Pairs (i, i + R/2) instead of neighbours. */
   halfPairs: boolean;
+  /** R: the first so many values of a head are rotated; missing: all D. */
+  rotated?: number;
+}
+
+/** Element by element over rows, or over segments of rows: assembly/rows.ts. */
+export interface RowsCall extends Labelled {
+  mode: RowMode;
+  out: number;
+  outStride: number;
+  in: number;
+  inStride: number;
+  /** Bias or norm weights, one segment long. */
+  second?: number;
+  /** Values of a segment. */
+  length: number;
+  /** Segments of a row, one after the other; missing: 1. */
+  segments?: number;
+  rowCount: number;
+  /** Factor, epsilon or cap. */
+  parameter?: number;
+  noBarrier?: boolean;
 }
 
 export interface AttentionCall extends Labelled {
+  /** Rows of heads x D floats, one after the other. */
   out: number;
-  outStride: number;
   q: number;
   qStride: number;
   rows: number;
@@ -110,6 +143,10 @@ export interface AttentionCall extends Labelled {
   kvHeads: number;
   headDimension: number;
   scratch: number;
+  /** Only the last so many positions are seen; 0 or missing: all. At most 2^21. */
+  window?: number;
+  /** Scores are capped by it (numerics.md section 16); 0 or missing: not. */
+  softcap?: number;
 }
 
 /** Bytes of attention scratch that one worker needs. */
@@ -176,23 +213,38 @@ export class OpList {
   ropeKv(call: RopeKvCall): void {
     const at = this.#put(call.label, OPCODES.ropeKv, call.rowCount, [
       ...[call.qkv, call.stride, call.rows, call.ropeTable, call.kv, call.pageBytes],
-      ...[call.heads, call.kvHeads, call.headDimension, 0, call.halfPairs ? 1 : 0],
+      ...[call.heads, call.kvHeads, call.headDimension, 0],
+      (call.halfPairs ? 1 : 0) | ((call.rotated ?? call.headDimension) << 8),
     ]);
     this.#floats[at + 3 + 9] = call.queryScale;
   }
 
   attention(call: AttentionCall): void {
     const tiles = Math.ceil(call.rowCount / ATTENTION_TILE_ROWS);
-    this.#put(
+    const window = call.window ?? 0;
+    assert(window <= 2 ** 21, 'the window fits its bits');
+    const at = this.#put(
       call.label,
       OPCODES.attention,
       tiles * call.kvHeads,
       [
-        ...[call.out, call.outStride, call.q, call.qStride, call.rows, call.rowCount, call.kv],
-        ...[call.pageBytes, call.heads | (call.kvHeads << 16), call.headDimension, call.scratch],
+        ...[call.out, 0, call.q, call.qStride, call.rows, call.rowCount, call.kv],
+        ...[call.pageBytes, call.heads | (call.kvHeads << 16)],
+        ...[call.headDimension | (window << 10), call.scratch],
       ],
       1,
     );
+    this.#floats[at + 3 + 1] = call.softcap ?? 0;
+  }
+
+  rows(call: RowsCall): void {
+    const segments = call.segments ?? 1;
+    const opcode = OPCODES.rows | (call.noBarrier ? NO_BARRIER : 0);
+    const at = this.#put(call.label, opcode, call.rowCount * segments, [
+      ...[call.out, call.outStride, call.in, call.inStride, call.second ?? 0],
+      ...[call.length, segments, ROW_MODES[call.mode], 0],
+    ]);
+    this.#floats[at + 3 + 8] = call.parameter ?? 0;
   }
 
   /** Reads `bytes` (a multiple of 64 KB) from `start`; measures bandwidth. */

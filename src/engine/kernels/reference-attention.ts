@@ -1,5 +1,5 @@
 /** Attention in plain TypeScript, numerics.md section 8. */
-import { expF32, tree16 } from './math.ts';
+import { expF32, softcapF32, tree16 } from './math.ts';
 import type { Call, Views } from './reference.ts';
 
 const f = Math.fround;
@@ -27,37 +27,50 @@ export function attentionReference(views: Views, call: Call, tileRows: number): 
 }
 
 function attendHead(views: Views, call: Call, r: number, kvHead: number, head: number): void {
-  const D = call.integer(9);
+  const D = call.integer(9) & 1023;
+  const window = call.integer(9) >>> 10;
   const row = (call.address(4) + r * 16) >>> 2;
   const position = views.i32[row + 1];
   const pages = views.u32[row + 2] >>> 2;
   const q = (call.address(2) + r * call.address(3) + head * D * 4) >>> 2;
+  const earliest = window === 0 ? 0 : Math.max(0, position - window + 1);
   let state: State | undefined;
-  for (let block = 0; block <= position >> 6; block += 1) {
+  for (let block = earliest >> 6; block <= position >> 6; block += 1) {
     const page = views.u32[pages + block];
     const keys = (call.address(6) + page * call.address(7) + kvHead * D * 256) >>> 1;
-    const visible = Math.min(64, position - block * 64 + 1);
-    const next = attendBlock(views, views.f32.subarray(q, q + D), keys, visible);
+    const seen = {
+      from: Math.max(0, earliest - block * 64),
+      to: Math.min(64, position - block * 64 + 1),
+    };
+    const next = attendBlock(views, views.f32.subarray(q, q + D), keys, seen, call.float(1));
     state = state === undefined ? next : fold(state, next);
   }
   if (state === undefined) return;
-  const out = (call.address(0) + r * call.address(1) + head * D * 4) >>> 2;
+  const heads = call.integer(8) & 0xffff;
+  const out = (call.address(0) + (r * heads + head) * D * 4) >>> 2;
   for (let c = 0; c < D; c += 1) views.f32[out + c] = f(state.values[c] / state.sum);
 }
 
-/** One block of up to 64 positions, ascending; `keys` is the u16 index of the head's page. */
-function attendBlock(views: Views, q: Float32Array, keys: number, visible: number): State {
+/** Positions from..to of one block of 64, ascending; `keys` is the u16 index of the head's page. */
+function attendBlock(
+  views: Views,
+  q: Float32Array,
+  keys: number,
+  { from, to }: { from: number; to: number },
+  softcap: number,
+): State {
   const D = q.length;
-  const scores = new Float32Array(visible);
-  for (let p = 0; p < visible; p += 1) {
+  const scores = new Float32Array(64);
+  for (let p = from; p < to; p += 1) {
     for (let c = 0; c < D; c += 1) {
       scores[p] = scores[p] + f(q[c] * views.half((keys + c * 64 + p) * 2));
     }
+    if (softcap !== 0) scores[p] = softcapF32(scores[p], softcap);
   }
-  const max = scores.reduce((a, b) => Math.max(a, b));
+  const max = scores.subarray(from, to).reduce((a, b) => Math.max(a, b));
   const partial = new Float32Array(16);
   const values = new Float32Array(D);
-  for (let p = 0; p < visible; p += 1) {
+  for (let p = from; p < to; p += 1) {
     const e = expF32(f(scores[p] - max));
     partial[p & 15] = partial[p & 15] + e;
     for (let c = 0; c < D; c += 1) {

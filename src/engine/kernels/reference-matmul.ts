@@ -1,14 +1,14 @@
 /** Matrix products and embedding rows in plain TypeScript, numerics.md sections 2, 3 and 5. */
 import { assert } from '../../base/index.ts';
 import { activationBytes, BLOCK_BYTES, tileOf } from './activations.ts';
-import { formOf, WEIGHT_TYPES, type WeightType } from './layout.ts';
+import { formOf, LAYOUT_NUMBERS, type WeightType } from './layout.ts';
 import { tree16 } from './math.ts';
 import type { Form } from './ops.ts';
 import type { Call, Views } from './reference.ts';
 
 const f = Math.fround;
 
-const TYPE_NAMES = Object.keys(WEIGHT_TYPES) as WeightType[];
+const TYPE_NAMES = Object.keys(LAYOUT_NUMBERS) as WeightType[];
 
 export function matmulReference(views: Views, call: Call): void {
   const kind = call.integer(8);
@@ -96,33 +96,40 @@ interface Block {
   d: number;
   /** Integer scales of the two halves; 1 where the type has none. */
   scales: [number, number];
-  /** Each half has a scale of its own (Q6_K). */
+  /** Each half has a scale of its own (Q6_K, Q2_K). */
   halves?: boolean;
   /** Q4_1, Q5_1: m. */
   m?: number;
   /** Q4_K, Q5_K: dmin and the integer min. */
   dmin?: number;
   min?: number;
+  /** Q2_K: one for each half. */
+  mins?: [number, number];
 }
 
 /** d I, d I + m J, or d (sc I) - dmin (mn J), with exact sums I of codes and J of integers. */
 function blockValue(block: Block, activation: (k: number) => number): number {
   const I = [0, 0];
-  let J = 0;
+  const halves = [0, 0];
   for (let k = 0; k < 32; k += 1) {
     I[k >> 4] += block.codes[k] * activation(k);
-    J += activation(k);
+    halves[k >> 4] += activation(k);
   }
+  const J = halves[0] + halves[1];
   const [first, second] = block.scales;
   const sum =
     block.halves === true ? f(f(first * I[0]) + f(second * I[1])) : f(first * f(I[0] + I[1]));
   const main = f(block.d * sum);
   if (block.m !== undefined) return f(main + f(block.m * J));
+  if (block.dmin !== undefined && block.mins !== undefined) {
+    const [low, high] = block.mins;
+    return f(main - f(block.dmin * f(f(low * halves[0]) + f(high * halves[1]))));
+  }
   if (block.dmin !== undefined) return f(main - f(block.dmin * f((block.min ?? 0) * J)));
   return main;
 }
 
-const NIBBLES: readonly WeightType[] = ['Q4_0', 'Q4_1', 'Q4_K'];
+const NIBBLES: readonly WeightType[] = ['Q4_0', 'Q4_1', 'Q4_K', 'Q2_K'];
 const OFFSETS: Partial<Record<WeightType, number>> = { Q4_0: 8, Q5_0: 16, Q6_K: 32 };
 
 /** Block b of row n, read from the packed layout (layout.ts). */
@@ -137,15 +144,21 @@ function blockOf(
   const codeBytes = NIBBLES.includes(type) ? 64 : 128;
   const lane = n & 3;
   const hasMin = type === 'Q4_1' || type === 'Q5_1';
+  if (type === 'IQ4_XS') {
+    const at = weights + ((n >> 2) * (K / 32) + b) * 144;
+    const d = views.f32[(at + 128 + lane * 4) >>> 2];
+    return { codes: codesOf(views, at, type, lane), d, scales: [1, 1] };
+  }
   if (!type.endsWith('_K')) {
     const at = weights + ((n >> 2) * (K / 32) + b) * (codeBytes + (hasMin ? 16 : 8));
     const d = views.half(at + codeBytes + lane * 2);
     const m = hasMin ? views.half(at + codeBytes + 8 + lane * 2) : undefined;
     return { codes: codesOf(views, at, type, lane), d, scales: [1, 1], m };
   }
-  const superBytes = 16 + 8 * (codeBytes + 8);
+  const blockBytes = codeBytes + (type === 'Q2_K' ? 16 : 8);
+  const superBytes = 16 + 8 * blockBytes;
   const start = weights + ((n >> 2) * (K / 256) + (b >> 3)) * superBytes;
-  const at = start + 16 + (b & 7) * (codeBytes + 8);
+  const at = start + 16 + (b & 7) * blockBytes;
   const d = views.half(start + lane * 2);
   const codes = codesOf(views, at, type, lane);
   const scales = at + codeBytes + lane;
@@ -153,6 +166,10 @@ function blockOf(
     return { codes, d, scales: [views.i8[scales], views.i8[scales + 4]], halves: true };
   }
   const dmin = views.half(start + 8 + lane * 2);
+  if (type === 'Q2_K') {
+    const byte = (i: number): number => views.u8[scales + i * 4];
+    return { codes, d, dmin, halves: true, scales: [byte(0), byte(1)], mins: [byte(2), byte(3)] };
+  }
   return {
     codes,
     d,
@@ -172,7 +189,7 @@ function codeOf(views: Views, at: number, type: WeightType, lane: number, k: num
     const byte = views.u8[at + ((k & 15) >> 2) * 16 + lane * 4 + (k & 3)];
     return k < 16 ? byte & 15 : byte >> 4;
   }
-  if (type === 'Q8_0')
+  if (type === 'Q8_0' || type === 'IQ4_XS')
     return views.i8[at + (k >> 2) * 16 + ((k >> 1) & 1) * 8 + lane * 2 + (k & 1)];
   return views.u8[at + (k >> 2) * 16 + lane * 4 + (k & 3)];
 }
@@ -193,7 +210,8 @@ export function embedReference(views: Views, call: Call): void {
       const scaled = f(block.d * block.scales[(k >> 4) & 1]);
       let value = f(scaled * block.codes[k & 31]);
       if (block.m !== undefined) value = f(value + block.m);
-      if (block.dmin !== undefined) value = f(value - f(block.dmin * (block.min ?? 0)));
+      const min = block.mins?.[(k >> 4) & 1] ?? block.min ?? 0;
+      if (block.dmin !== undefined) value = f(value - f(block.dmin * min));
       views.f32[out + k] = value;
     }
   }

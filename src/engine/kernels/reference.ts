@@ -5,7 +5,7 @@
  */
 import { BLOCK_BYTES, INTEGER_MAX, tileOf } from './activations.ts';
 import { floatToHalf, halfToFloat } from './half.ts';
-import { expF32, roundTiesToEven, tree16 } from './math.ts';
+import { expF32, geluF32, roundTiesToEven, softcapF32, tree16 } from './math.ts';
 import { FAULT } from './memory-map.ts';
 import {
   ATTENTION_TILE_ROWS,
@@ -14,6 +14,7 @@ import {
   OPCODES,
   RECORD_BYTES,
   RECORD_WORDS,
+  ROW_MODES,
   SOURCES,
 } from './ops.ts';
 import { attentionReference } from './reference-attention.ts';
@@ -80,6 +81,7 @@ function runCall(views: Views, opcode: number, call: Call): void {
   else if (opcode === OPCODES.matmul) matmulReference(views, call);
   else if (opcode === OPCODES.ropeKv) ropeKvReference(views, call);
   else if (opcode === OPCODES.attention) attentionReference(views, call, ATTENTION_TILE_ROWS);
+  else if (opcode === OPCODES.rows) rowsReference(views, call);
   else if (opcode !== OPCODES.read) throw new Error(`unknown kernel ${opcode}`);
 }
 
@@ -117,22 +119,23 @@ function readSource(
   x: number,
   second: number,
 ): void {
-  const scale =
-    source === SOURCES.norm ? inverseRms(views, call, views.f32.subarray(x, x + row.length)) : 1;
+  const scale = source === SOURCES.norm ? inverseRms(views, call, x, row.length) : 1;
   for (let k = 0; k < row.length; k += 1) {
     const value = views.f32[x + k];
     const other = views.f32[second + k];
     if (source === SOURCES.norm) row[k] = f(f(value * scale) * other);
     else if (source === SOURCES.swiglu) row[k] = f(f(value / f(1 + expF32(-value))) * other);
+    else if (source === SOURCES.geglu) row[k] = f(geluF32(value) * other);
     else row[k] = value;
   }
 }
 
 /** Section 6: 1 / sqrt(mean of squares + eps). */
-function inverseRms(views: Views, call: Call, x: Float32Array): number {
+function inverseRms(views: Views, call: Call, at: number, length: number): number {
+  const x = views.f32.subarray(at, at + length);
   const partial = new Float32Array(16);
-  for (let k = 0; k < x.length; k += 1) partial[k & 15] = f(partial[k & 15] + f(x[k] * x[k]));
-  const mean = f(tree16(partial) / x.length);
+  for (let k = 0; k < length; k += 1) partial[k & 15] = f(partial[k & 15] + f(x[k] * x[k]));
+  const mean = f(tree16(partial) / length);
   // An overflow would turn finite values into zeros.
   if (!(mean < Number.POSITIVE_INFINITY)) fault(views, call);
   return f(1 / f(Math.sqrt(f(mean + call.float(8)))));
@@ -224,15 +227,16 @@ function ropeKvReference(views: Views, call: Call): void {
   const heads = call.integer(6);
   const kvHeads = call.integer(7);
   const D = call.integer(8);
+  const R = call.integer(10) >> 8;
   for (let r = 0; r < call.units; r += 1) {
     const row = (call.address(2) + r * 16) >>> 2;
     const position = views.i32[row + 1];
-    const angles = (call.address(3) + position * D * 4) >>> 2;
+    const angles = (call.address(3) + position * R * 4) >>> 2;
     const base = (call.address(0) + r * call.address(1)) >>> 2;
     const page = views.u32[(views.u32[row + 2] >>> 2) + (position >> 6)];
     for (let h = 0; h < heads + kvHeads; h += 1) {
       const scale = h < heads ? call.float(9) : 1;
-      rotate(views, base + h * D, angles, D, call.integer(10) !== 0, scale);
+      rotate(views, base + h * D, angles, { D, R, halfPairs: (call.integer(10) & 1) !== 0, scale });
     }
     for (let h = 0; h < kvHeads; h += 1) {
       const out = (call.address(4) + page * call.address(5) + h * D * 256) >>> 1;
@@ -249,20 +253,48 @@ function ropeKvReference(views: Views, call: Call): void {
   }
 }
 
+/** The first R of D values in pairs; what is left is scaled. */
 function rotate(
   views: Views,
   x: number,
   angles: number,
-  D: number,
-  halfPairs: boolean,
-  scale: number,
+  { D, R, halfPairs, scale }: { D: number; R: number; halfPairs: boolean; scale: number },
 ): void {
-  for (let i = 0; i < D / 2; i += 1) {
+  for (let i = 0; i < R / 2; i += 1) {
     const first = halfPairs ? x + i : x + 2 * i;
-    const second = halfPairs ? first + D / 2 : first + 1;
+    const second = halfPairs ? first + R / 2 : first + 1;
     const [a, b] = [views.f32[first], views.f32[second]];
     const [cos, sin] = [views.f32[angles + 2 * i], views.f32[angles + 2 * i + 1]];
     views.f32[first] = f(f(f(a * cos) - f(b * sin)) * scale);
     views.f32[second] = f(f(f(a * sin) + f(b * cos)) * scale);
+  }
+  for (let c = R; c < D; c += 1) views.f32[x + c] = f(views.f32[x + c] * scale);
+}
+
+/** Sections 14 and 16: one value after the other. A unit is a segment of a row. */
+function rowsReference(views: Views, call: Call): void {
+  const [length, segments, mode] = [call.integer(5), call.integer(6), call.integer(7)];
+  const parameter = call.float(8);
+  const second = call.address(4) >>> 2;
+  for (let unit = 0; unit < call.units; unit += 1) {
+    const row = Math.floor(unit / segments);
+    const start = (unit % segments) * length;
+    const out = ((call.address(0) + row * call.address(1)) >>> 2) + start;
+    const x = ((call.address(2) + row * call.address(3)) >>> 2) + start;
+    const isNorm = mode === ROW_MODES.norm || mode === ROW_MODES.addNorm;
+    const scale = isNorm ? inverseRms(views, call, x, length) : parameter;
+    for (let k = 0; k < length; k += 1) {
+      const [old, value] = [views.f32[out + k], views.f32[x + k]];
+      let y: number;
+      if (mode === ROW_MODES.scale) y = f(value * scale);
+      else if (mode === ROW_MODES.bias) y = f(value + views.f32[second + k]);
+      else if (mode === ROW_MODES.addScaled) y = f(old + f(value * scale));
+      else if (mode === ROW_MODES.softcap) y = softcapF32(value, parameter);
+      else {
+        const normed = f(f(value * scale) * views.f32[second + k]);
+        y = mode === ROW_MODES.addNorm ? f(old + normed) : normed;
+      }
+      views.f32[out + k] = y;
+    }
   }
 }

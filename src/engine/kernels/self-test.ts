@@ -18,14 +18,14 @@ import { attentionScratchBytes, type Form, OpList, RECORD_BYTES } from './ops.ts
 import { createMemory, type Kernels } from './wasm.ts';
 
 /** Memory digest that the reference leaves behind; `kernels.test.ts` recomputes it. */
-export const SELF_TEST_DIGEST = '64428665646215b3';
+export const SELF_TEST_DIGEST = '61c265eede830e10';
 
 const K = 256;
 const N = 12;
 const COLUMNS = 13;
 const HEADS = { heads: 4, kvHeads: 2, headDimension: 32 };
 const ROWS = 70;
-const LIST_CAPACITY = 80;
+const LIST_CAPACITY = 160;
 
 export interface Case {
   memory: WebAssembly.Memory;
@@ -68,6 +68,7 @@ export function buildSelfTest(shared: boolean): Case {
   for (const type of Object.keys(WEIGHT_TYPES) as WeightType[]) {
     addType(memory, list, take, random, type, { x, norm, rows });
   }
+  addRows(list, take, { x, norm });
   const scratch = addAttention(memory, list, take, random);
   return { memory, list, scratch };
 }
@@ -124,6 +125,38 @@ function addProducts(
   list.matmul({ ...product, add: true, type: WEIGHT_TYPES[type] });
 }
 
+/** GeGLU and every mode of `rows`, over the same inputs. */
+function addRows(
+  list: OpList,
+  take: (bytes: number) => number,
+  at: { x: number; norm: number },
+): void {
+  const shape = { K, columns: COLUMNS, label: 'rows' };
+  list.activate({
+    ...{ ...shape, out: take(COLUMNS * K * 4), source: 'geglu', form: 'float' },
+    ...{ in: at.x, inStride: K * 4, second: at.x, secondStride: K * 4 },
+  });
+  const out = take(COLUMNS * K * 4);
+  for (const [mode, parameter, segments] of [
+    ['scale', Math.fround(25.3), 1],
+    ['bias', 0, 1],
+    ['softcap', 3, 8],
+    ['norm', 1e-6, 4],
+    ['addScaled', Math.fround(0.22), 1],
+    ['addNorm', 1e-6, 1],
+  ] as const) {
+    list.rows({
+      ...{ mode, parameter, segments, length: K / segments, rowCount: COLUMNS, out },
+      ...{ outStride: K * 4, in: at.x, inStride: K * 4, second: at.norm, label: mode },
+    });
+    // Only the last two read what the one before left: it is kept as well.
+    list.rows({
+      ...{ mode: 'scale', parameter: 1, length: K, rowCount: COLUMNS, out: take(COLUMNS * K * 4) },
+      ...{ outStride: K * 4, in: out, inStride: K * 4, label: mode },
+    });
+  }
+}
+
 /** Rows at positions 0 to 69 of one sequence: a full page and a part of the next. */
 function addAttention(
   memory: WebAssembly.Memory,
@@ -149,10 +182,15 @@ function addAttention(
   const common = { rows, rowCount: ROWS, kv, pageBytes, ...HEADS, label: 'attention' };
   const rope = { ...common, qkv, stride, ropeTable: table, queryScale: Math.fround(0.17677669) };
   list.ropeKv({ ...rope, halfPairs: false });
+  const outs = [take(ROWS * heads * D * 4), take(ROWS * heads * D * 4)];
   const scratch = take(attentionScratchBytes(HEADS));
-  list.attention({ ...common, out, outStride: heads * D * 4, q: qkv, qStride: stride, scratch });
+  const attention = { ...common, q: qkv, qStride: stride, scratch };
+  list.attention({ ...attention, out });
+  list.attention({ ...attention, out: outs[0], window: 37, softcap: 2 });
+  list.attention({ ...attention, out: outs[1], window: 3 });
   // The rotated keys are rotated once more: only the pairing is under test here.
   list.ropeKv({ ...rope, halfPairs: true });
+  list.ropeKv({ ...rope, halfPairs: true, rotated: 24 });
   return scratch;
 }
 
@@ -169,6 +207,10 @@ export function randomWeights(
     return bytes;
   }
   for (let i = 0; i < bytes.length; i += 1) bytes[i] = random.next() & 255;
+  if (type === 'MXFP4') {
+    for (let at = 0; at < bytes.length; at += 17) bytes[at] = 119 + (random.next() & 3);
+    return bytes;
+  }
   const blocks = HALF_OFFSETS[type];
   const view = new DataView(bytes.buffer);
   for (let at = 0; at < bytes.length; at += blocks.every) {
@@ -182,7 +224,10 @@ export function randomWeights(
 }
 
 /** Where the halves of each type stand in its blocks. */
-const HALF_OFFSETS: Record<Exclude<WeightType, 'F32'>, { every: number; at: number[] }> = {
+const HALF_OFFSETS: Record<
+  Exclude<WeightType, 'F32' | 'MXFP4'>,
+  { every: number; at: number[] }
+> = {
   F16: { every: 2, at: [0] },
   BF16: { every: 2, at: [0] },
   Q4_0: { every: 18, at: [0] },
@@ -193,6 +238,10 @@ const HALF_OFFSETS: Record<Exclude<WeightType, 'F32'>, { every: number; at: numb
   Q4_K: { every: 144, at: [0, 2] },
   Q5_K: { every: 176, at: [0, 2] },
   Q6_K: { every: 210, at: [208] },
+  Q2_K: { every: 84, at: [80, 82] },
+  IQ4_XS: { every: 136, at: [0] },
+  Q3_K: { every: 110, at: [108] },
+  IQ4_NL: { every: 18, at: [0] },
 };
 
 /** xorshift32: reproducible inputs, nothing more. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { formOf, WEIGHT_TYPES, type WeightType } from './layout.ts';
+import { formOf, LAYOUT_NUMBERS, type WeightType } from './layout.ts';
 import { FAULT, HALF_MASK, HALF_SCALE, MASK4, ONES, SLEEPERS } from './memory-map.ts';
 import {
   ATTENTION_TILE_ROWS,
@@ -9,6 +9,7 @@ import {
   OPCODES,
   RECORD_BYTES,
   RECORD_WORDS,
+  ROW_MODES,
   SOURCES,
 } from './ops.ts';
 
@@ -45,11 +46,11 @@ test('records and opcodes have the same numbers in ops.ts and in the kernels', (
 });
 
 test('weight types have the same numbers in layout.ts and in the kernels', () => {
-  assert.deepEqual(assembly('embed.ts'), WEIGHT_TYPES);
+  assert.deepEqual(assembly('embed.ts'), LAYOUT_NUMBERS);
   // The tiles are told apart by number; only types that differ otherwise are named here.
   const named = assembly('matmul.ts');
   assert.ok(Object.keys(named).length > 0);
-  assert.deepEqual(differences(named, WEIGHT_TYPES), []);
+  assert.deepEqual(differences(named, LAYOUT_NUMBERS), []);
 });
 
 /** Tile functions by kind (weight type | 256 for int15), of `tile8`, `tile4` and `tile1`. */
@@ -61,7 +62,7 @@ function dispatchOf(text: string): Record<string, number> {
 }
 
 function expectedDispatch(): Record<string, number> {
-  const types = Object.entries(WEIGHT_TYPES) as [WeightType, number][];
+  const types = Object.entries(LAYOUT_NUMBERS) as [WeightType, number][];
   const kinds = types.flatMap(([type, id]) =>
     [...new Set([formOf(type), formOf(type, true)])].map((form): [string, number] => [
       `${form}${type}`,
@@ -99,6 +100,7 @@ test('sources of activations and the rows of an attention tile are the same', ()
   assert.deepEqual(assembly('activate.ts'), {
     SOURCE_NORM: SOURCES.norm,
     SOURCE_SWIGLU: SOURCES.swiglu,
+    SOURCE_GEGLU: SOURCES.geglu,
   });
   assert.deepEqual(assembly('attention.ts'), { TILE_ROWS: ATTENTION_TILE_ROWS });
 });
@@ -117,4 +119,10 @@ test('a number that differs from its twin, or that only one of them has, is seen
     'F16 is 2, its twin 1',
     'MASK is 16, its twin undefined',
   ]);
+});
+
+test('modes of rows are the same; softcap is what is left', () => {
+  const found = assembly('rows.ts');
+  const twins = Object.entries(ROW_MODES).map(([name, mode]) => [`MODE_${upper(name)}`, mode]);
+  assert.deepEqual({ ...found, MODE_SOFTCAP: ROW_MODES.softcap }, Object.fromEntries(twins));
 });

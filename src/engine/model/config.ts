@@ -1,12 +1,16 @@
 /**
- * The shape of a model, read from GGUF metadata and held against what the kernels can do. Only the
- * llama architecture yet (Llama 2, SmolLM2, Mistral); without rope scaling.
+ * The shape of a model, read from GGUF metadata and held against what the kernels can do. What is
+ * peculiar to an architecture stands in architectures/.
  */
-import { type Metadata, metadataNumber, metadataString } from '../gguf/index.ts';
+import { type Metadata, metadataString } from '../gguf/index.ts';
+import { ARCHITECTURES, type Architecture, type BlockShape } from './architectures/index.ts';
 import { modelError } from './errors.ts';
+import { Keys } from './keys.ts';
+import { NO_SCALING, type RopeScaling, readRopeScaling } from './rope-scaling.ts';
 
 export interface ModelConfig {
-  architecture: 'llama';
+  architecture: string;
+  block: BlockShape;
   layers: number;
   /** Width of the residual stream. */
   width: number;
@@ -17,13 +21,28 @@ export interface ModelConfig {
   headDimension: number;
   vocabularySize: number;
   ropeBase: number;
-  /** Pairs of rotation: false: neighbours (2i, 2i + 1); true: (i, i + D/2). */
+  /** R: so many values of a head are rotated, the first ones. */
+  ropeDimension: number;
+  ropeScaling: RopeScaling;
+  /** Pairs of rotation: false: neighbours (2i, 2i + 1); true: (i, i + R/2). */
   ropeHalfPairs: boolean;
+  /** Base of the layers with a window, which have no scaling then; missing: as the others. */
+  localRopeBase?: number;
+  /** Positions that each layer sees; 0: all. */
+  windows: readonly number[];
   normEps: number;
+  /** Factors, rounded to f32 where they are used; 1: none. */
+  queryScale: number;
+  embeddingScale: number;
+  residualScale: number;
+  logitScale: number;
+  /** Caps of scores and logits; 0: none. */
+  attentionSoftcap: number;
+  logitSoftcap: number;
   trainedContextTokens: number;
 }
 
-export const SUPPORTED_ARCHITECTURES = ['llama'] as const;
+export const SUPPORTED_ARCHITECTURES: readonly string[] = [...ARCHITECTURES.keys()];
 
 /** Bounds that keep every product of two sizes far from overflow. */
 const LIMITS = {
@@ -40,86 +59,100 @@ const LIMITS = {
  * @throws VitrineError unsupported-architecture, bad-header
  */
 export function readConfig(metadata: Metadata, vocabularySize: number): ModelConfig {
-  const architecture = metadataString(metadata, 'general.architecture');
-  if (architecture !== 'llama') {
+  const name = metadataString(metadata, 'general.architecture') ?? 'missing';
+  const architecture = ARCHITECTURES.get(name);
+  if (architecture === undefined) {
     throw modelError(
       'unsupported-architecture',
-      `the model's architecture is ${JSON.stringify(architecture ?? 'missing')}; supported: ` +
+      `the model's architecture is ${JSON.stringify(name)}; supported: ` +
         `${SUPPORTED_ARCHITECTURES.join(', ')}`,
     );
   }
-  const number = (key: string, max: number): number => readSize(metadata, `llama.${key}`, max);
-  const width = number('embedding_length', LIMITS.width);
-  const heads = number('attention.head_count', LIMITS.heads);
-  const kvHeads = optionalSize(metadata, 'llama.attention.head_count_kv', LIMITS.heads) ?? heads;
-  const headDimension =
-    optionalSize(metadata, 'llama.attention.key_length', LIMITS.width) ?? width / heads;
-  const config: ModelConfig = {
-    ...{ architecture, width, heads, kvHeads, headDimension, vocabularySize },
-    layers: number('block_count', LIMITS.layers),
-    ffnWidth: number('feed_forward_length', LIMITS.ffnWidth),
-    ropeBase: metadataNumber(metadata, 'llama.rope.freq_base') ?? 10000,
-    ropeHalfPairs: false,
-    normEps: metadataNumber(metadata, 'llama.attention.layer_norm_rms_epsilon') ?? 1e-5,
-    trainedContextTokens: number('context_length', LIMITS.contextTokens),
+  const keys = new Keys(metadata, name);
+  refuseVariants(keys, architecture);
+  const width = keys.size('embedding_length', LIMITS.width);
+  const heads = keys.size('attention.head_count', LIMITS.heads);
+  const kvHeads = keys.optionalSize('attention.head_count_kv', LIMITS.heads) ?? heads;
+  const headDimension = keys.optionalSize('attention.key_length', LIMITS.width) ?? width / heads;
+  const layers = keys.size('block_count', LIMITS.layers);
+  const common: ModelConfig = {
+    ...{ architecture: name, width, heads, kvHeads, headDimension, vocabularySize, layers },
+    ...neutral(architecture, layers, headDimension),
+    ffnWidth: keys.size('feed_forward_length', LIMITS.ffnWidth),
+    ropeBase: keys.numberOr('rope.freq_base', 10000),
+    normEps: keys.numberOr('attention.layer_norm_rms_epsilon', 1e-5),
+    trainedContextTokens: keys.size('context_length', LIMITS.contextTokens),
   };
-  checkShape(config);
-  refuseRopeVariants(metadata, config);
+  const ropeDimension = keys.optionalSize('rope.dimension_count', LIMITS.width) ?? headDimension;
+  const config: ModelConfig = {
+    ...common,
+    ...architecture.read?.(keys, common),
+    ...{ ropeDimension, ropeScaling: readRopeScaling(keys, common.trainedContextTokens) },
+  };
+  checkShape(config, architecture.allowsPartialRope ?? false);
+  checkNumbers(config);
   return config;
 }
 
-function checkShape(config: ModelConfig): void {
-  const { heads, kvHeads, headDimension: D, width, ffnWidth } = config;
+/** What a model has that has nothing peculiar; also where tests start from. */
+export function neutral(architecture: Architecture, layers: number, headDimension: number) {
+  const { block, ropeHalfPairs } = architecture;
+  return {
+    ...{ block, ropeHalfPairs, ropeDimension: headDimension, ropeScaling: NO_SCALING },
+    ...{ queryScale: 1 / Math.sqrt(headDimension), embeddingScale: 1, residualScale: 1 },
+    ...{ logitScale: 1, attentionSoftcap: 0, logitSoftcap: 0 },
+    windows: new Array<number>(layers).fill(0),
+  };
+}
+
+function checkShape(config: ModelConfig, allowsPartialRope: boolean): void {
+  const { heads, kvHeads, headDimension: D, width, ffnWidth, ropeDimension: R } = config;
   if (heads % kvHeads !== 0) throw bad(`${heads} heads do not divide among ${kvHeads} KV heads`);
   if (!Number.isInteger(D) || D % 32 !== 0 || D > 512) {
-    throw modelError(
-      'unsupported-architecture',
-      `the head dimension is ${D}; the kernels take multiples of 32 up to 512`,
-    );
+    throw unsupported(`the head dimension is ${D}; the kernels take multiples of 32 up to 512`);
   }
   if (width % 32 !== 0 || ffnWidth % 32 !== 0) {
-    throw modelError(
-      'unsupported-architecture',
-      `widths of ${width} and ${ffnWidth}; the kernels take multiples of 32`,
-    );
+    throw unsupported(`widths of ${width} and ${ffnWidth}; the kernels take multiples of 32`);
   }
+  if (R !== D && !(allowsPartialRope && R < D && R % 2 === 0)) {
+    throw unsupported(`rope over ${R} of ${D} dimensions is not supported here`);
+  }
+}
+
+function checkNumbers(config: ModelConfig): void {
   if (!(config.normEps > 0 && config.normEps < 1)) throw bad(`norm epsilon ${config.normEps}`);
-  if (!(config.ropeBase >= 1 && config.ropeBase < 1e12)) throw bad(`rope base ${config.ropeBase}`);
-}
-
-/** What would change the numbers and is not computed yet is refused, never ignored. */
-function refuseRopeVariants(metadata: Metadata, config: ModelConfig): void {
-  const dimensions = metadataNumber(metadata, 'llama.rope.dimension_count');
-  if (dimensions !== undefined && dimensions !== config.headDimension) {
-    throw modelError(
-      'unsupported-architecture',
-      `rope over ${dimensions} of ${config.headDimension} dimensions is not supported yet`,
-    );
+  for (const base of [config.ropeBase, config.localRopeBase ?? 10000]) {
+    if (!(base >= 1 && base < 1e12)) throw bad(`rope base ${base}`);
   }
-  const scaling = metadataString(metadata, 'llama.rope.scaling.type') ?? 'none';
-  if (scaling !== 'none') {
-    throw modelError('unsupported-architecture', `rope scaling "${scaling}" is not supported yet`);
+  const { queryScale, embeddingScale, residualScale, logitScale } = config;
+  for (const scale of [queryScale, embeddingScale, residualScale, logitScale]) {
+    if (!(scale > 1e-6 && scale < 1e6)) throw bad(`a factor of ${scale}; expected 1e-6 to 1e6`);
   }
-  if ((metadataNumber(metadata, 'llama.expert_count') ?? 0) > 0) {
-    throw modelError('unsupported-architecture', 'mixture-of-experts models are not supported yet');
+  for (const cap of [config.attentionSoftcap, config.logitSoftcap]) {
+    if (cap !== 0 && !(cap > 1e-3 && cap < 1e6)) throw bad(`softcap ${cap}`);
   }
 }
 
-function readSize(metadata: Metadata, key: string, max: number): number {
-  const value = optionalSize(metadata, key, max);
-  if (value === undefined) throw bad(`the metadata lacks ${key}`);
-  return value;
-}
-
-function optionalSize(metadata: Metadata, key: string, max: number): number | undefined {
-  const value = metadataNumber(metadata, key);
-  if (value === undefined) return undefined;
-  if (!Number.isInteger(value) || value < 1 || value > max) {
-    throw bad(`${key} is ${value}; expected a whole number from 1 to ${max}`);
+/** What would change the numbers and is not computed is refused, never ignored. */
+function refuseVariants(keys: Keys, architecture: Architecture): void {
+  if (keys.numberOr('expert_count', 0) > 0) {
+    throw unsupported('mixture-of-experts models are not supported yet');
   }
-  return value;
+  if (keys.numberOr('attention.sliding_window', 0) > 0 && architecture.hasWindows !== true) {
+    throw unsupported(`a sliding window is not supported for ${architecture.name}`);
+  }
+  const [keyLength, valueLength] = ['key', 'value'].map((part) =>
+    keys.numberOr(`attention.${part}_length`, 0),
+  );
+  if (valueLength > 0 && keyLength > 0 && valueLength !== keyLength) {
+    throw unsupported(`keys of ${keyLength} and values of ${valueLength} dimensions`);
+  }
 }
 
 function bad(message: string): Error {
   return modelError('bad-header', message);
+}
+
+function unsupported(message: string): Error {
+  return modelError('unsupported-architecture', message);
 }

@@ -2,5 +2,5 @@ export { type ModelConfig, readConfig, SUPPORTED_ARCHITECTURES } from './config.
 export type { ModelErrorCode } from './errors.ts';
 export { buildForward, type Model, type StepShape } from './forward.ts';
 export { type MemoryPlan, type PlanOptions, planMemory } from './memory-plan.ts';
-export { fillRopeTable } from './rope.ts';
+export { fillRopeTable, fillRopeTables } from './rope.ts';
 export { readTensors, type Tensor, vocabularySizeOf, type Weights } from './tensors.ts';

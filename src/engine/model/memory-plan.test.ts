@@ -3,13 +3,15 @@ import { test } from 'node:test';
 import { isVitrineError, WASM_MEMORY_BYTES_MAX } from '../../base/index.ts';
 import { TENSOR_TYPES, type TensorInfo, tensorBytes } from '../gguf/index.ts';
 import { activationBytes, attentionScratchBytes, HEAP_START } from '../kernels/index.ts';
-import type { ModelConfig } from './config.ts';
+import { gemma3 } from './architectures/gemma3.ts';
+import { llama } from './architectures/llama.ts';
+import { type ModelConfig, neutral } from './config.ts';
 import { type PlanOptions, planMemory } from './memory-plan.ts';
 import { readTensors, type Tensor, vocabularySizeOf } from './tensors.ts';
 
 const CONFIG: ModelConfig = {
   ...{ architecture: 'llama', layers: 2, width: 64, ffnWidth: 96, heads: 2, kvHeads: 1 },
-  ...{ headDimension: 32, vocabularySize: 301, ropeBase: 10000, ropeHalfPairs: false },
+  ...{ headDimension: 32, vocabularySize: 301, ropeBase: 10000, ...neutral(llama, 2, 32) },
   ...{ normEps: 1e-5, trainedContextTokens: 512 },
 };
 
@@ -18,7 +20,7 @@ const OPTIONS: PlanOptions = {
   workers: 3,
 };
 
-type Type = 'F32' | 'Q4_1' | 'Q8_0' | 'F16' | 'Q4_K' | 'Q2_K';
+type Type = 'F32' | 'Q4_1' | 'Q8_0' | 'F16' | 'Q4_K' | 'Q2_K' | 'IQ2_XS';
 
 function info(name: string, type: Type, dims: number[]): TensorInfo {
   const elementCount = dims.reduce((a, b) => a * b, 1);
@@ -57,8 +59,7 @@ test('no two regions overlap, all are aligned, and all lie within the stated siz
     ['hidden', plan.hidden, 9 * width * 4],
     ['qkv', plan.qkv, 9 * plan.qkvStride],
     ['attention', plan.attention, 9 * 64 * 4],
-    ['gate', plan.gate, 9 * ffnWidth * 4],
-    ['up', plan.up, 9 * ffnWidth * 4],
+    ['gate and up', plan.gateUp, 9 * 2 * ffnWidth * 4],
     // Gate and up of the first layer; down, and all of the last layer; the output.
     ['int8', plan.activations.int8, 9 * activationBytes('int8', 64)],
     ['int15', plan.activations.int15, 9 * activationBytes('int15', 96)],
@@ -83,6 +84,17 @@ test('no two regions overlap, all are aligned, and all lie within the stated siz
   // 301 tokens are written in groups of 4 rows.
   assert.equal(plan.logitStride, 304 * 4);
   assert.equal(plan.pageBytes, 2 * 64 * 32 * 2 * 2);
+});
+
+test('post norms, and a rotation of their own of windowed layers, get their room', () => {
+  const weights = readTensors(tensorsOf(CONFIG, 'Q4_1'), CONFIG);
+  const plain = planMemory(CONFIG, weights, OPTIONS);
+  assert.equal(plain.branch, 0);
+  assert.equal(plain.localRopeTable, plain.ropeTable);
+  const config = { ...CONFIG, block: gemma3.block, localRopeBase: 500 };
+  const plan = planMemory(config, weights, OPTIONS);
+  assert.equal(plan.branch - plan.gateUp, 9 * 2 * CONFIG.ffnWidth * 4);
+  assert.equal(plan.localRopeTable - plan.ropeTable, 200 * 32 * 4);
 });
 
 test('a tied output is the embedding itself and takes no room of its own', () => {
@@ -166,7 +178,7 @@ test('tensors of another shape or type, and tensors too many, are refused', () =
   const wide = { ...CONFIG, width: 256, heads: 8, kvHeads: 8, ffnWidth: 288 };
   assert.match(refusal(tensorsOf(wide, 'Q4_K'), wide).message, /288 columns; Q4_K .* 256/);
   const unknown = { ...CONFIG, width: 256, heads: 8, kvHeads: 8, ffnWidth: 256 };
-  assert.equal(refusal(tensorsOf(unknown, 'Q2_K'), unknown).code, 'unsupported-tensor-type');
+  assert.equal(refusal(tensorsOf(unknown, 'IQ2_XS'), unknown).code, 'unsupported-tensor-type');
 });
 
 test('the vocabulary is as large as the embedding has rows', () => {

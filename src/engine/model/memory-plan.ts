@@ -35,8 +35,10 @@ export interface MemoryPlan extends PlanOptions {
   /** Kernel calls; room for `listCapacity`. */
   list: number;
   listCapacity: number;
-  /** f32 [contextTokens][D/2][2] */
+  /** f32 [contextTokens][R/2][2] */
   ropeTable: number;
+  /** Likewise, of the layers with a window; the same table unless they have a base of their own. */
+  localRopeTable: number;
   /** i32 [rowCountMax][4]: token, position, address of the page table, unused */
   rows: number;
   /** i32 [logitRowsMax]: which rows want logits */
@@ -51,9 +53,10 @@ export interface MemoryPlan extends PlanOptions {
   qkvStride: number;
   /** f32 [rowCountMax][heads D] */
   attention: number;
-  /** f32 [rowCountMax][ffnWidth], twice */
-  gate: number;
-  up: number;
+  /** f32 [rowCountMax][2 ffnWidth]: gate, up */
+  gateUp: number;
+  /** f32 [rowCountMax][width]: what is normed or scaled before it is added; 0: never. */
+  branch: number;
   /** Prepared inputs, one buffer for each form that occurs; 0: none. */
   activations: Record<Form, number>;
   /** f32 [logitRowsMax][logitStride / 4] */
@@ -67,8 +70,11 @@ export interface MemoryPlan extends PlanOptions {
   totalBytes: number;
 }
 
-/** Kernel calls of a forward pass: at most 16 a layer (three forms of each input) and 8 more. */
-const CALLS_PER_LAYER_MAX = 24;
+/**
+ * Kernel calls of a forward pass, in a layer: three forms of each of four inputs, 7 products, 3
+ * biases, 4 norms, rotation, attention.
+ */
+const CALLS_PER_LAYER_MAX = 28;
 
 /**
  * Lays out the memory and sets the address of every tensor.
@@ -93,20 +99,21 @@ export function planMemory(
   const pagesPerSequence = Math.ceil(contextTokens / PAGE_POSITIONS);
   const qkvStride = (config.heads + 2 * config.kvHeads) * D * 4;
   const logitStride = Math.ceil(config.vocabularySize / 4) * 16;
+  const needsBranch = config.block.postNorms || config.residualScale !== 1;
   const layerBytes = config.kvHeads * D * PAGE_POSITIONS * 4;
   const pageBytes = config.layers * layerBytes;
   const plan: MemoryPlan = {
     ...options,
     ...{ list, listCapacity, pagesPerSequence, qkvStride, logitStride, layerBytes, pageBytes },
-    ropeTable: take(contextTokens * D * 4),
+    ...planRopeTables(config, contextTokens, take),
     rows: take(rowCountMax * 16),
     logitIndex: take(logitRowsMax * 4),
     pageTables: take(options.sequenceCount * pagesPerSequence * 4),
     hidden: take(rowCountMax * width * 4),
     qkv: take(rowCountMax * qkvStride),
     attention: take(rowCountMax * config.heads * D * 4),
-    gate: take(rowCountMax * ffnWidth * 4),
-    up: take(rowCountMax * ffnWidth * 4),
+    gateUp: take(rowCountMax * 2 * ffnWidth * 4),
+    branch: needsBranch ? take(rowCountMax * width * 4) : 0,
     activations: planActivations(weights, rowCountMax, take),
     logits: take(logitRowsMax * logitStride),
     scratch: take(workers * attentionScratchBytes(config)),
@@ -116,6 +123,17 @@ export function planMemory(
   plan.totalBytes = next;
   if (next > WASM_MEMORY_BYTES_MAX) throw tooLarge(next, weights, options.pageCount * pageBytes);
   return plan;
+}
+
+function planRopeTables(
+  config: ModelConfig,
+  contextTokens: number,
+  take: (bytes: number) => number,
+): Pick<MemoryPlan, 'ropeTable' | 'localRopeTable'> {
+  const bytes = contextTokens * config.ropeDimension * 4;
+  const ropeTable = take(bytes);
+  const localRopeTable = config.localRopeBase === undefined ? ropeTable : take(bytes);
+  return { ropeTable, localRopeTable };
 }
 
 function planActivations(

@@ -1,4 +1,4 @@
-/** Which tensors a llama model has, of which shape: name in the file -> place in the model. */
+/** Which tensors a model has, of which shape: name in the file -> place in the model. */
 import type { TensorInfo } from '../gguf/index.ts';
 import {
   columnMultiple,
@@ -32,20 +32,27 @@ export function formOfTensor(tensor: Tensor): Form {
   return formOf(tensor.type, tensor.precise);
 }
 
+/** One block. What an architecture has not is undefined or an empty list (`BlockShape`). */
 export interface Layer {
-  attentionNorm: Tensor;
-  q: Tensor;
-  k: Tensor;
-  v: Tensor;
+  attentionNorm?: Tensor;
+  /** q, k, v, or one matrix of all three; their rows lie one after the other in the plan's qkv. */
+  qkv: Tensor[];
+  qkvBias: Tensor[];
+  queryNorm?: Tensor;
+  keyNorm?: Tensor;
   attentionOut: Tensor;
-  ffnNorm: Tensor;
-  gate: Tensor;
-  up: Tensor;
+  attentionPostNorm?: Tensor;
+  ffnNorm?: Tensor;
+  /** gate, up, or one matrix of both. */
+  gateUp: Tensor[];
   down: Tensor;
+  ffnPostNorm?: Tensor;
 }
 
 export interface Weights {
   embedding: Tensor;
+  /** f32 [R/2]: divisors of the frequencies of rotation. */
+  ropeFactors?: Tensor;
   layers: Layer[];
   norm: Tensor;
   /** The embedding itself when tied. */
@@ -57,32 +64,66 @@ export interface Weights {
 /** @throws VitrineError bad-tensor, unsupported-tensor-type */
 export function readTensors(tensors: readonly TensorInfo[], config: ModelConfig): Weights {
   const book = new TensorBook(tensors);
-  const { width, ffnWidth, vocabularySize } = config;
-  const queryWidth = config.heads * config.headDimension;
-  const kvWidth = config.kvHeads * config.headDimension;
+  const { width, vocabularySize } = config;
   const embedding = book.matrix('token_embd.weight', vocabularySize, width);
-  const layers = Array.from({ length: config.layers }, (_, i): Layer => {
-    const matrix = (name: string, N: number, K: number): Tensor =>
-      book.matrix(`blk.${i}.${name}.weight`, N, K);
-    return {
-      attentionNorm: book.vector(`blk.${i}.attn_norm.weight`, width),
-      q: matrix('attn_q', queryWidth, width),
-      k: matrix('attn_k', kvWidth, width),
-      v: matrix('attn_v', kvWidth, width),
-      attentionOut: matrix('attn_output', width, queryWidth),
-      ffnNorm: book.vector(`blk.${i}.ffn_norm.weight`, width),
-      gate: matrix('ffn_gate', ffnWidth, width),
-      up: matrix('ffn_up', ffnWidth, width),
-      down: matrix('ffn_down', width, ffnWidth),
-    };
-  });
+  const ropeFactors = readRopeFactors(book, config);
+  const layers = Array.from({ length: config.layers }, (_, i) => readLayer(book, config, i));
   const norm = book.vector('output_norm.weight', width);
   const output = book.has('output.weight')
     ? book.matrix('output.weight', vocabularySize, width)
     : embedding;
   book.refuseUnused();
   markPrecise(layers, output);
-  return { embedding, layers, norm, output, all: book.taken };
+  return { embedding, ropeFactors, layers, norm, output, all: book.taken };
+}
+
+function readLayer(book: TensorBook, config: ModelConfig, i: number): Layer {
+  const { width, ffnWidth, block } = config;
+  const { preNorms, postNorms, isFused, queryKeyNorm } = block;
+  const queryWidth = config.heads * config.headDimension;
+  const kvWidth = config.kvHeads * config.headDimension;
+  const matrix = (name: string, N: number, K: number): Tensor =>
+    book.matrix(`blk.${i}.${name}.weight`, N, K);
+  const norm = (isThere: boolean, name: string, K = width): Tensor | undefined =>
+    isThere ? book.vector(`blk.${i}.${name}.weight`, K) : undefined;
+  const bias = (name: string, N: number): Tensor => book.vector(`blk.${i}.${name}.bias`, N);
+  const [queryNormed, keyNormed] =
+    queryKeyNorm === 'head' ? [config.headDimension, config.headDimension] : [queryWidth, kvWidth];
+  return {
+    attentionNorm: norm(preNorms, 'attn_norm'),
+    qkv: isFused
+      ? [matrix('attn_qkv', queryWidth + 2 * kvWidth, width)]
+      : [
+          matrix('attn_q', queryWidth, width),
+          matrix('attn_k', kvWidth, width),
+          matrix('attn_v', kvWidth, width),
+        ],
+    qkvBias: block.qkvBias
+      ? [bias('attn_q', queryWidth), bias('attn_k', kvWidth), bias('attn_v', kvWidth)]
+      : [],
+    queryNorm: norm(queryKeyNorm !== 'none', 'attn_q_norm', queryNormed),
+    keyNorm: norm(queryKeyNorm !== 'none', 'attn_k_norm', keyNormed),
+    attentionOut: matrix('attn_output', width, queryWidth),
+    attentionPostNorm: norm(postNorms, 'post_attention_norm'),
+    ffnNorm: norm(preNorms, 'ffn_norm'),
+    gateUp: isFused
+      ? [matrix('ffn_up', 2 * ffnWidth, width)]
+      : [matrix('ffn_gate', ffnWidth, width), matrix('ffn_up', ffnWidth, width)],
+    down: matrix('ffn_down', width, ffnWidth),
+    ffnPostNorm: norm(postNorms, 'post_ffw_norm'),
+  };
+}
+
+/** Llama 3 has one set; longrope has two, of which the file's context says which holds. */
+function readRopeFactors(book: TensorBook, config: ModelConfig): Tensor | undefined {
+  const K = config.ropeDimension / 2;
+  if (config.ropeScaling.type === 'longrope') {
+    const [long, short] = ['long', 'short'].map((which) =>
+      book.vector(`rope_factors_${which}.weight`, K),
+    );
+    return config.ropeScaling.isLong ? long : short;
+  }
+  return book.has('rope_freqs.weight') ? book.vector('rope_freqs.weight', K) : undefined;
 }
 
 /**
@@ -93,9 +134,9 @@ export function readTensors(tensors: readonly TensorInfo[], config: ModelConfig)
 function markPrecise(layers: readonly Layer[], output: Tensor): void {
   for (const [i, layer] of layers.entries()) {
     const isLast = i === layers.length - 1;
-    const { q, k, v, attentionOut, gate, up, down } = layer;
-    for (const tensor of [q, k, v, attentionOut, down]) tensor.precise = true;
-    for (const tensor of [gate, up]) tensor.precise = isLast;
+    const { qkv, attentionOut, gateUp, down } = layer;
+    for (const tensor of [...qkv, attentionOut, down]) tensor.precise = true;
+    for (const tensor of gateUp) tensor.precise = isLast;
   }
   output.precise = true;
 }
@@ -159,7 +200,7 @@ class TensorBook {
       throw modelError('unsupported-tensor-type', `${name} is ${type}, which is not supported yet`);
     }
     const [K, N = 1] = dims;
-    if (K % columnMultiple(type) !== 0) {
+    if (dims.length > 1 && K % columnMultiple(type) !== 0) {
       throw modelError(
         'bad-tensor',
         `${name} has ${K} columns; ${type} needs a multiple of ${columnMultiple(type)}`,

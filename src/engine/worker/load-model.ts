@@ -19,7 +19,7 @@ import {
   passesSelfTest,
 } from '../kernels/index.ts';
 import {
-  fillRopeTable,
+  fillRopeTables,
   type MemoryPlan,
   type Model,
   type ModelConfig,
@@ -82,11 +82,6 @@ export async function loadModel(
     // A failure is reported below, after this thread's own share.
     settled.catch(() => {});
     const loaded = new Int32Array(memory.buffer, CONTROL, CONTROL_WORDS);
-    fillRopeTable(
-      new Float32Array(memory.buffer, plan.ropeTable, plan.contextTokens * config.headDimension),
-      config.ropeBase,
-      config.headDimension,
-    );
     const digest = digestFile(options.modelPath);
     checkDigest(options, digest);
     loadUnits(options.modelPath, units, memory.buffer, () => {
@@ -95,6 +90,7 @@ export async function loadModel(
     await settled;
     const list = new OpList(memory.buffer, plan.list, plan.listCapacity, CHUNKS);
     const model = { config, weights, plan };
+    fillRopeTables(memory.buffer, model);
     return { model, header, memory, list, team, digest, fileBytes, kernels };
   } catch (error) {
     await team.close();

@@ -1,6 +1,6 @@
 /**
- * Prepares the input of matrix products: optional RMS norm or SwiGLU, then one of three forms.
- * A unit is one column (token). numerics.md sections 2, 5 and 6.
+ * Prepares the input of matrix products: optional RMS norm, SwiGLU or GeGLU, then one of three
+ * forms. A unit is one column (token). numerics.md sections 2, 5, 6 and 15.
  *
  * a0 out, a1 source | form << 8, a2 in, a3 in stride, a4 second input (norm weights or the up
  * projection), a5 its stride, a6 K, a7 columns, a8 eps, a9 column index list (0: identity)
@@ -10,10 +10,11 @@
  */
 import { address, float, integer } from './record';
 import { fault } from './fault';
-import { exp4, tree16 } from './math';
+import { exp4, gelu4, inverseRms } from './math';
 
 const SOURCE_NORM: i32 = 1;
 const SOURCE_SWIGLU: i32 = 2;
+const SOURCE_GEGLU: i32 = 3;
 
 export function activate(record: usize, first: i32, end: i32): void {
   const source = integer(record, 1) & 255;
@@ -33,29 +34,6 @@ export function activate(record: usize, first: i32, end: i32): void {
   }
 }
 
-/** 1 / sqrt(mean of squares + eps), rounded after each step. */
-function inverseRms(record: usize, x: usize, K: i32, eps: f32): f32 {
-  let p0 = f32x4.splat(0);
-  let p1 = f32x4.splat(0);
-  let p2 = f32x4.splat(0);
-  let p3 = f32x4.splat(0);
-  for (let k = 0; k < K; k += 16) {
-    const v0 = v128.load(x);
-    const v1 = v128.load(x, 16);
-    const v2 = v128.load(x, 32);
-    const v3 = v128.load(x, 48);
-    p0 = f32x4.add(p0, f32x4.mul(v0, v0));
-    p1 = f32x4.add(p1, f32x4.mul(v1, v1));
-    p2 = f32x4.add(p2, f32x4.mul(v2, v2));
-    p3 = f32x4.add(p3, f32x4.mul(v3, v3));
-    x += 64;
-  }
-  const mean = tree16(p0, p1, p2, p3) / <f32>K;
-  // An overflow would turn finite values into zeros.
-  if (!(mean < Infinity)) fault(record);
-  return <f32>1 / sqrt<f32>(mean + eps);
-}
-
 /** Four values of the source at element `k`. */
 // @ts-ignore: decorator
 @inline
@@ -68,6 +46,7 @@ function load4(source: i32, x: usize, second: usize, scale: f32, k: usize): v128
     const gate = f32x4.div(v, f32x4.add(f32x4.splat(1), exp4(f32x4.neg(v))));
     return f32x4.mul(gate, v128.load(second + (k << 2)));
   }
+  if (source == SOURCE_GEGLU) return f32x4.mul(gelu4(v), v128.load(second + (k << 2)));
   return v;
 }
 

@@ -1,18 +1,20 @@
 /**
- * Causal grouped-query attention over paged KV, numerics.md section 8. A unit is a tile of up to 8
- * rows and one KV head: a page is turned into floats once for the rows of a tile that share it.
+ * Causal grouped-query attention over paged KV, numerics.md sections 8, 16 and 18. A unit is a tile
+ * of up to 8 rows and one KV head: a page is turned into floats once for the rows of a tile that
+ * share it.
  *
- * a0 out (rows of heads x D), a1 its stride, a2 q, a3 its stride, a4 rows, a5 row count, a6 KV pool
- * + offset of the layer, a7 page bytes, a8 heads | KV heads << 16, a9 D, a10 scratch
+ * a0 out (rows of heads x D, one after the other), a1 softcap (f32; 0: none), a2 q, a3 its stride,
+ * a4 rows, a5 row count, a6 KV pool + offset of the layer, a7 page bytes, a8 heads | KV heads <<
+ * 16, a9 D | window << 10 (window 0: all positions), a10 scratch
  *
  * Scratch of a worker (owner: that worker), floats:
  *   K page D x 64 | V page 64 x D | e 64 | tile states 8 x heads per KV head x (D + 4)
  * A state is the running sum of exp times v (D), then max, sum of exp, two unused.
  */
-import { address, integer } from './record';
+import { address, float, integer } from './record';
 import { HALF_MASK, HALF_SCALE } from './constants';
 import { halves } from './half';
-import { exp4, tree16 } from './math';
+import { exp4, softcap4, tree16 } from './math';
 
 export const TILE_ROWS: i32 = 8;
 
@@ -20,7 +22,7 @@ export function attention(record: usize, first: i32, end: i32, worker: i32): voi
   const rowCount = integer(record, 5);
   const heads = integer(record, 8) & 0xffff;
   const kvHeads = integer(record, 8) >> 16;
-  const D = <usize>integer(record, 9);
+  const D = <usize>(integer(record, 9) & 1023);
   const group = heads / kvHeads;
   const scratchBytes = (D << 9) + 256 + <usize>(TILE_ROWS * group) * ((D + 4) << 2);
   const scratch = address(record, 10) + <usize>worker * scratchBytes;
@@ -39,17 +41,24 @@ function attendTile(
   const kv = address(record, 6) + <usize>head * (D << 8);
   const states = scratch + (D << 9) + 256;
   const stateBytes = (D + 4) << 2;
+  const window = <i32>(<u32>integer(record, 9) >> 10);
+  const softcap = float(record, 1);
   let lastPage = 0;
+  let firstPage = i32.MAX_VALUE;
   for (let r = from; r < to; r++) {
-    lastPage = max(lastPage, load<i32>(rows + (<usize>r << 4), 4) >> 6);
+    const position = load<i32>(rows + (<usize>r << 4), 4);
+    lastPage = max(lastPage, position >> 6);
+    firstPage = min(firstPage, earliest(position, window) >> 6);
   }
   let cached: i64 = -1;
-  for (let block = 0; block <= lastPage; block++) {
+  for (let block = firstPage; block <= lastPage; block++) {
     let state = states;
     for (let r = from; r < to; r++) {
       const row = rows + (<usize>r << 4);
-      const visible = load<i32>(row, 4) - (block << 6) + 1;
-      if (visible > 0) {
+      const position = load<i32>(row, 4);
+      const visible = position - (block << 6) + 1;
+      const start = earliest(position, window) - (block << 6);
+      if (visible > 0 && start < 64) {
         const page = load<u32>(load<usize>(row, 8) + (<usize>block << 2));
         if (<i64>page != cached) {
           expandPage(scratch, kv + <usize>page * address(record, 7), D);
@@ -58,7 +67,10 @@ function attendTile(
         let q = address(record, 2) + <usize>r * address(record, 3)
           + <usize>(head * group) * (D << 2);
         for (let g = 0; g < group; g++) {
-          attendBlock(state + <usize>g * stateBytes, q, scratch, D, min(visible, 64), block == 0);
+          attendBlock(
+            state + <usize>g * stateBytes, q, scratch, D, max(start, 0), min(visible, 64), softcap,
+            start >= 0,
+          );
           q += D << 2;
         }
       }
@@ -66,6 +78,13 @@ function attendTile(
     }
   }
   finishTile(record, from, to, head, group, D, states);
+}
+
+/** The first position that is seen from this one. */
+// @ts-ignore: decorator
+@inline
+function earliest(position: i32, window: i32): i32 {
+  return window ? max(position - window + 1, 0) : 0;
 }
 
 /** K and V of one head of a page, halves -> floats. */
@@ -81,20 +100,30 @@ function expandPage(out: usize, page: usize, D: usize): void {
   }
 }
 
-/** Scores, exp and weighted values of one query head over one block, folded into the state. */
+/**
+ * Scores, exp and weighted values of one query head over positions from..visible of one block,
+ * folded into the state.
+ */
 function attendBlock(
-  state: usize, q: usize, scratch: usize, D: usize, visible: i32, first: bool,
+  state: usize, q: usize, scratch: usize, D: usize, from: i32, visible: i32, softcap: f32,
+  first: bool,
 ): void {
   const e = scratch + (D << 9);
-  scores32(e, q, scratch, D);
+  if (from < 32) scores32(e, q, scratch, D);
   if (visible > 32) scores32(e + 128, q, scratch + 128, D);
-  const blockMax = maxOf(e, visible);
-  const blockSum = exponentials(e, blockMax, visible);
+  if (softcap != 0) {
+    for (let p = from & ~3; p < visible; p += 4) {
+      const at = e + (<usize>p << 2);
+      v128.store(at, softcap4(v128.load(at), softcap));
+    }
+  }
+  const blockMax = maxOf(e, from, visible);
+  const blockSum = exponentials(e, blockMax, from, visible);
   const stateEnd = state + (D << 2);
   const values = scratch + (D << 8);
   if (first) {
     for (let c: usize = 0; c < D; c += 32) {
-      weighted32(state + (c << 2), e, values + (c << 2), D, visible, 0, 1, true);
+      weighted32(state + (c << 2), e, values + (c << 2), D, from, visible, 0, 1, true);
     }
     store<f32>(stateEnd, blockMax);
     store<f32>(stateEnd, blockSum, 4);
@@ -106,7 +135,7 @@ function attendBlock(
   const alpha = f32x4.extract_lane(exps, 0);
   const beta = f32x4.extract_lane(exps, 1);
   for (let c: usize = 0; c < D; c += 32) {
-    weighted32(state + (c << 2), e, values + (c << 2), D, visible, alpha, beta, false);
+    weighted32(state + (c << 2), e, values + (c << 2), D, from, visible, alpha, beta, false);
   }
   store<f32>(stateEnd, newMax);
   store<f32>(stateEnd, load<f32>(stateEnd, 4) * alpha + blockSum * beta, 4);
@@ -140,21 +169,22 @@ function scores32(out: usize, q: usize, k: usize, D: usize): void {
   v128.store(out, s7, 112);
 }
 
-function maxOf(e: usize, visible: i32): f32 {
-  let largest = load<f32>(e);
-  for (let p: usize = 1; p < <usize>visible; p++) {
+function maxOf(e: usize, from: i32, visible: i32): f32 {
+  let largest = load<f32>(e + (<usize>from << 2));
+  for (let p = <usize>from + 1; p < <usize>visible; p++) {
     largest = max<f32>(largest, load<f32>(e + (p << 2)));
   }
   return largest;
 }
 
 /** e = exp(s - max), +0 where not visible; the sum by 16 strided partial sums and the tree. */
-function exponentials(e: usize, blockMax: f32, visible: i32): f32 {
+function exponentials(e: usize, blockMax: f32, from: i32, visible: i32): f32 {
   const top = f32x4.splat(blockMax);
-  for (let p = 0; p < visible; p += 4) {
+  for (let p = from & ~3; p < visible; p += 4) {
     const at = e + (<usize>p << 2);
     v128.store(at, exp4(f32x4.sub(v128.load(at), top)));
   }
+  for (let p = 0; p < from; p++) store<f32>(e + (<usize>p << 2), 0);
   for (let p = visible; p < 64; p++) store<f32>(e + (<usize>p << 2), 0);
   let p0 = f32x4.splat(0), p1 = f32x4.splat(0), p2 = f32x4.splat(0), p3 = f32x4.splat(0);
   for (let i: usize = 0; i < 256; i += 64) {
@@ -170,12 +200,15 @@ function exponentials(e: usize, blockMax: f32, visible: i32): f32 {
  * 32 channels of sum(e v) over the visible positions ascending, folded: old * alpha + new * beta.
  */
 function weighted32(
-  out: usize, e: usize, v: usize, D: usize, visible: i32, alpha: f32, beta: f32, first: bool,
+  out: usize, e: usize, v: usize, D: usize, from: i32, visible: i32, alpha: f32, beta: f32,
+  first: bool,
 ): void {
   let a0 = f32x4.splat(0), a1 = f32x4.splat(0), a2 = f32x4.splat(0), a3 = f32x4.splat(0);
   let a4 = f32x4.splat(0), a5 = f32x4.splat(0), a6 = f32x4.splat(0), a7 = f32x4.splat(0);
   const stride = D << 2;
   const end = e + (<usize>visible << 2);
+  e += <usize>from << 2;
+  v += <usize>from * stride;
   while (e < end) {
     const x = v128.load_splat<u32>(e);
     a0 = f32x4.add(a0, f32x4.mul(x, v128.load(v)));
@@ -217,7 +250,8 @@ function finishTile(
 ): void {
   let state = states;
   for (let r = from; r < to; r++) {
-    let out = address(record, 0) + <usize>r * address(record, 1) + <usize>(head * group) * (D << 2);
+    const heads = <usize>(integer(record, 8) & 0xffff);
+    let out = address(record, 0) + (<usize>r * heads + <usize>(head * group)) * (D << 2);
     for (let g = 0; g < group; g++) {
       const sum = f32x4.splat(load<f32>(state + (D << 2), 4));
       for (let c: usize = 0; c < D << 2; c += 16) {

@@ -19,6 +19,8 @@ const Q8_0: i32 = 7;
 const Q4_K: i32 = 8;
 const Q5_K: i32 = 9;
 const Q6_K: i32 = 10;
+const Q2_K: i32 = 11;
+const IQ4_XS: i32 = 12;
 
 export function embed(record: usize, first: i32, end: i32): void {
   const K = integer(record, 4);
@@ -28,7 +30,7 @@ export function embed(record: usize, first: i32, end: i32): void {
     const token = load<i32>(address(record, 3) + (<usize>r << 4));
     const out = address(record, 0) + <usize>r * address(record, 1);
     if (type <= BF16) floatRow(out, weights, type, token, K);
-    else if (type <= Q8_0) smallRow(out, weights, type, token, K);
+    else if (type <= Q8_0 || type == IQ4_XS) smallRow(out, weights, type, token, K);
     else superRow(out, weights, type, token, K);
   }
 }
@@ -46,27 +48,29 @@ function floatRow(out: usize, weights: usize, type: i32, token: i32, K: i32): vo
 
 /** Code of element k of lane `lane` in a block of nibbles, bytes or signed bytes. */
 function code(block: usize, type: i32, lane: i32, k: i32): i32 {
-  if (type == Q4_0 || type == Q4_1 || type == Q4_K) {
+  if (type == Q4_0 || type == Q4_1 || type == Q4_K || type == Q2_K) {
     const byte = <i32>load<u8>(block + <usize>(((k & 15) >> 2) * 16 + lane * 4 + (k & 3)));
     return k < 16 ? byte & 15 : byte >> 4;
   }
-  if (type == Q8_0) {
+  if (type == Q8_0 || type == IQ4_XS) {
     const at = (k >> 2) * 16 + ((k >> 1) & 1) * 8 + lane * 2 + (k & 1);
     return <i32>load<i8>(block + <usize>at);
   }
   return <i32>load<u8>(block + <usize>((k >> 2) * 16 + lane * 4 + (k & 3)));
 }
 
-/** Types with blocks of 32: codes, four halves d, for _1 four halves m. */
+/** Types with blocks of 32: codes, four halves d (IQ4_XS: floats), for _1 four halves m. */
 function smallRow(out: usize, weights: usize, type: i32, token: i32, K: i32): void {
   const codeBytes: usize = type <= Q4_1 ? 64 : 128;
   const hasMin = type == Q4_1 || type == Q5_1;
-  const blockBytes = codeBytes + (hasMin ? 16 : 8);
+  const blockBytes = codeBytes + (hasMin || type == IQ4_XS ? 16 : 8);
   const offset = type == Q4_0 ? 8 : type == Q5_0 ? 16 : 0;
   const lane = token & 3;
   let block = weights + <usize>(token >> 2) * (<usize>K >> 5) * blockBytes;
   for (let b = 0; b < K >> 5; b++) {
-    const d = half(block + codeBytes + <usize>(lane << 1));
+    const d = type == IQ4_XS
+      ? load<f32>(block + codeBytes + <usize>(lane << 2))
+      : half(block + codeBytes + <usize>(lane << 1));
     const m: f32 = hasMin ? half(block + codeBytes + 8 + <usize>(lane << 1)) : 0;
     for (let k = 0; k < 32; k++) {
       let value = d * <f32>(code(block, type, lane, k) - offset);
@@ -80,9 +84,10 @@ function smallRow(out: usize, weights: usize, type: i32, token: i32, K: i32): vo
 
 /** K-quants: super-blocks of 256. */
 function superRow(out: usize, weights: usize, type: i32, token: i32, K: i32): void {
-  const codeBytes: usize = type == Q4_K ? 64 : 128;
+  const codeBytes: usize = type == Q4_K || type == Q2_K ? 64 : 128;
+  const blockBytes = codeBytes + (type == Q2_K ? 16 : 8);
   const lane = <usize>(token & 3);
-  let at = weights + <usize>(token >> 2) * (<usize>K >> 8) * (16 + 8 * (codeBytes + 8));
+  let at = weights + <usize>(token >> 2) * (<usize>K >> 8) * (16 + 8 * blockBytes);
   for (let s = 0; s < K >> 8; s++) {
     const d = half(at + (lane << 1));
     const dmin = half(at + 8 + (lane << 1));
@@ -95,13 +100,16 @@ function superRow(out: usize, weights: usize, type: i32, token: i32, K: i32): vo
         if (type == Q6_K) {
           const sub = <i32>load<i8>(scales + <usize>((k >> 4) << 2));
           value = d * <f32>sub * <f32>(c - 32);
+        } else if (type == Q2_K) {
+          const pair = scales + <usize>((k >> 4) << 2);
+          value = d * <f32>load<u8>(pair) * <f32>c - dmin * <f32>load<u8>(pair, 8);
         } else {
           value = d * <f32>load<u8>(scales) * <f32>c - dmin * <f32>load<u8>(scales, 4);
         }
         store<f32>(out, value);
         out += 4;
       }
-      at += codeBytes + 8;
+      at += blockBytes;
     }
   }
 }

@@ -15,11 +15,13 @@ import {
   OP_MATMUL,
   OP_READ,
   OP_ROPE_KV,
+  OP_ROWS,
   RECORD_BYTES,
   barrier,
   claim,
 } from './record';
 import { ropeKv } from './rope-kv';
+import { rows } from './rows';
 
 /**
  * @param list address of the first record @param count records
@@ -38,6 +40,7 @@ export function run(list: usize, count: i32, worker: i32, workers: i32): void {
         case OP_MATMUL: matmul(list, first, end); break;
         case OP_ROPE_KV: ropeKv(list, first, end); break;
         case OP_ATTENTION: attention(list, first, end, worker); break;
+        case OP_ROWS: rows(list, first, end); break;
         case OP_READ: readAll(list, first, end); break;
         default: unreachable();
       }

@@ -1,4 +1,5 @@
 /** Elementary functions of docs/formats/numerics.md, section 4, four lanes at a time. */
+import { fault } from './fault';
 
 /** e^x: +0 below -87, e^88 above 88; at most 2 ulp off in between. Cephes' expf polynomial. */
 // @ts-ignore: decorator
@@ -20,6 +21,71 @@ export function exp4(input: v128): v128 {
   const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
   // NaN is not below -87, so it passes through.
   return v128.andnot(f32x4.mul(y, power), f32x4.lt(input, f32x4.splat(-87)));
+}
+
+/** tanh-GELU: x / (1 + exp(-t)), t = x (x x C + L); section 15. */
+// @ts-ignore: decorator
+@inline
+export function gelu4(x: v128): v128 {
+  const t = f32x4.mul(
+    x,
+    f32x4.add(
+      f32x4.mul(f32x4.mul(x, x), f32x4.splat(0.071354816283)),
+      f32x4.splat(1.5957691216),
+    ),
+  );
+  return f32x4.div(x, f32x4.add(f32x4.splat(1), exp4(f32x4.neg(t))));
+}
+
+/** tanh: Cephes' polynomial below 0.625, 1 - 2 / (exp(2 |x|) + 1) from there; section 16. */
+// @ts-ignore: decorator
+@inline
+function tanh4(x: v128): v128 {
+  const magnitude = f32x4.abs(x);
+  const z = f32x4.mul(x, x);
+  let p = f32x4.splat(-5.70498872745e-3);
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(2.06390887954e-2));
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(-5.37397155531e-2));
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(1.33314422036e-1));
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(-3.33332819422e-1));
+  const small = f32x4.add(f32x4.mul(f32x4.mul(p, z), x), x);
+  const e = exp4(f32x4.add(magnitude, magnitude));
+  const y = f32x4.sub(
+    f32x4.splat(1),
+    f32x4.div(f32x4.splat(2), f32x4.add(e, f32x4.splat(1))),
+  );
+  const large = v128.bitselect(f32x4.neg(y), y, f32x4.lt(x, f32x4.splat(0)));
+  return v128.bitselect(small, large, f32x4.lt(magnitude, f32x4.splat(0.625)));
+}
+
+/** cap * tanh(x / cap). */
+// @ts-ignore: decorator
+@inline
+export function softcap4(x: v128, cap: f32): v128 {
+  return f32x4.mul(f32x4.splat(cap), tanh4(f32x4.div(x, f32x4.splat(cap))));
+}
+
+/** 1 / sqrt(mean of squares + eps), rounded after each step; section 6. */
+export function inverseRms(record: usize, x: usize, K: i32, eps: f32): f32 {
+  let p0 = f32x4.splat(0);
+  let p1 = f32x4.splat(0);
+  let p2 = f32x4.splat(0);
+  let p3 = f32x4.splat(0);
+  for (let k = 0; k < K; k += 16) {
+    const v0 = v128.load(x);
+    const v1 = v128.load(x, 16);
+    const v2 = v128.load(x, 32);
+    const v3 = v128.load(x, 48);
+    p0 = f32x4.add(p0, f32x4.mul(v0, v0));
+    p1 = f32x4.add(p1, f32x4.mul(v1, v1));
+    p2 = f32x4.add(p2, f32x4.mul(v2, v2));
+    p3 = f32x4.add(p3, f32x4.mul(v3, v3));
+    x += 64;
+  }
+  const mean = tree16(p0, p1, p2, p3) / <f32>K;
+  // An overflow would turn finite values into zeros.
+  if (!(mean < Infinity)) fault(record);
+  return <f32>1 / sqrt<f32>(mean + eps);
 }
 
 /** The fixed tree of numerics.md section 3 over 16 partial sums: j + 8, then 4, 2, 1. */

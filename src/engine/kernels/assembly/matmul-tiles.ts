@@ -1591,6 +1591,264 @@ function int15Q6_Kx1(
   finish(out, a0, add);
 }
 
+function int8Q2_Kx8(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  const mask = v128.load(MASK4);
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  let a4 = f32x4.splat(0);
+  let a5 = f32x4.splat(0);
+  let a6 = f32x4.splat(0);
+  let a7 = f32x4.splat(0);
+  for (let s = blocks >> 3; s > 0; s--) {
+    const d = halves(w, halfMask, halfScale);
+    const dmin = halves(w + 8, halfMask, halfScale);
+    w += 16;
+    for (let b = 8; b > 0; b--) {
+    const w0 = v128.and(v128.load(w, 0), mask);
+    const w1 = v128.and(v128.load(w, 16), mask);
+    const w2 = v128.and(v128.load(w, 32), mask);
+    const w3 = v128.and(v128.load(w, 48), mask);
+    const w4 = v128.and(i16x8.shr_u(v128.load(w, 0), 4), mask);
+    const w5 = v128.and(i16x8.shr_u(v128.load(w, 16), 4), mask);
+    const w6 = v128.and(i16x8.shr_u(v128.load(w, 32), 4), mask);
+    const w7 = v128.and(i16x8.shr_u(v128.load(w, 48), 4), mask);
+    const sc0 = bytes4(w + 64);
+    const sc1 = bytes4(w + 68);
+    const mn0 = bytes4(w + 72);
+    const mn1 = bytes4(w + 76);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 256), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 32), w1)), dot(v128.load_splat<u32>(q, 64), w2)), dot(v128.load_splat<u32>(q, 96), w3)), ones))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 128), w4), dot(v128.load_splat<u32>(q, 160), w5)), dot(v128.load_splat<u32>(q, 192), w6)), dot(v128.load_splat<u32>(q, 224), w7)), ones))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 320)), f32x4.mul(mn1, v128.load_splat<u32>(q, 352)))))));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<u32>(q, 260), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 4), w0), dot(v128.load_splat<u32>(q, 36), w1)), dot(v128.load_splat<u32>(q, 68), w2)), dot(v128.load_splat<u32>(q, 100), w3)), ones))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 132), w4), dot(v128.load_splat<u32>(q, 164), w5)), dot(v128.load_splat<u32>(q, 196), w6)), dot(v128.load_splat<u32>(q, 228), w7)), ones))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 324)), f32x4.mul(mn1, v128.load_splat<u32>(q, 356)))))));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<u32>(q, 264), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 8), w0), dot(v128.load_splat<u32>(q, 40), w1)), dot(v128.load_splat<u32>(q, 72), w2)), dot(v128.load_splat<u32>(q, 104), w3)), ones))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 136), w4), dot(v128.load_splat<u32>(q, 168), w5)), dot(v128.load_splat<u32>(q, 200), w6)), dot(v128.load_splat<u32>(q, 232), w7)), ones))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 328)), f32x4.mul(mn1, v128.load_splat<u32>(q, 360)))))));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<u32>(q, 268), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 12), w0), dot(v128.load_splat<u32>(q, 44), w1)), dot(v128.load_splat<u32>(q, 76), w2)), dot(v128.load_splat<u32>(q, 108), w3)), ones))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 140), w4), dot(v128.load_splat<u32>(q, 172), w5)), dot(v128.load_splat<u32>(q, 204), w6)), dot(v128.load_splat<u32>(q, 236), w7)), ones))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 332)), f32x4.mul(mn1, v128.load_splat<u32>(q, 364)))))));
+    a4 = f32x4.add(a4, f32x4.mul(v128.load_splat<u32>(q, 272), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 16), w0), dot(v128.load_splat<u32>(q, 48), w1)), dot(v128.load_splat<u32>(q, 80), w2)), dot(v128.load_splat<u32>(q, 112), w3)), ones))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 144), w4), dot(v128.load_splat<u32>(q, 176), w5)), dot(v128.load_splat<u32>(q, 208), w6)), dot(v128.load_splat<u32>(q, 240), w7)), ones))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 336)), f32x4.mul(mn1, v128.load_splat<u32>(q, 368)))))));
+    a5 = f32x4.add(a5, f32x4.mul(v128.load_splat<u32>(q, 276), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 20), w0), dot(v128.load_splat<u32>(q, 52), w1)), dot(v128.load_splat<u32>(q, 84), w2)), dot(v128.load_splat<u32>(q, 116), w3)), ones))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 148), w4), dot(v128.load_splat<u32>(q, 180), w5)), dot(v128.load_splat<u32>(q, 212), w6)), dot(v128.load_splat<u32>(q, 244), w7)), ones))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 340)), f32x4.mul(mn1, v128.load_splat<u32>(q, 372)))))));
+    a6 = f32x4.add(a6, f32x4.mul(v128.load_splat<u32>(q, 280), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 24), w0), dot(v128.load_splat<u32>(q, 56), w1)), dot(v128.load_splat<u32>(q, 88), w2)), dot(v128.load_splat<u32>(q, 120), w3)), ones))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 152), w4), dot(v128.load_splat<u32>(q, 184), w5)), dot(v128.load_splat<u32>(q, 216), w6)), dot(v128.load_splat<u32>(q, 248), w7)), ones))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 344)), f32x4.mul(mn1, v128.load_splat<u32>(q, 376)))))));
+    a7 = f32x4.add(a7, f32x4.mul(v128.load_splat<u32>(q, 284), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 28), w0), dot(v128.load_splat<u32>(q, 60), w1)), dot(v128.load_splat<u32>(q, 92), w2)), dot(v128.load_splat<u32>(q, 124), w3)), ones))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 156), w4), dot(v128.load_splat<u32>(q, 188), w5)), dot(v128.load_splat<u32>(q, 220), w6)), dot(v128.load_splat<u32>(q, 252), w7)), ones))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 348)), f32x4.mul(mn1, v128.load_splat<u32>(q, 380)))))));
+    w += 80;
+    q += 384;
+    }
+  }
+  finish(out, a0, add);
+  finish(out + 1 * stride, a1, add);
+  finish(out + 2 * stride, a2, add);
+  finish(out + 3 * stride, a3, add);
+  finish(out + 4 * stride, a4, add);
+  finish(out + 5 * stride, a5, add);
+  finish(out + 6 * stride, a6, add);
+  finish(out + 7 * stride, a7, add);
+}
+
+function int8Q2_Kx4(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  const mask = v128.load(MASK4);
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  for (let s = blocks >> 3; s > 0; s--) {
+    const d = halves(w, halfMask, halfScale);
+    const dmin = halves(w + 8, halfMask, halfScale);
+    w += 16;
+    for (let b = 8; b > 0; b--) {
+    const w0 = v128.and(v128.load(w, 0), mask);
+    const w1 = v128.and(v128.load(w, 16), mask);
+    const w2 = v128.and(v128.load(w, 32), mask);
+    const w3 = v128.and(v128.load(w, 48), mask);
+    const w4 = v128.and(i16x8.shr_u(v128.load(w, 0), 4), mask);
+    const w5 = v128.and(i16x8.shr_u(v128.load(w, 16), 4), mask);
+    const w6 = v128.and(i16x8.shr_u(v128.load(w, 32), 4), mask);
+    const w7 = v128.and(i16x8.shr_u(v128.load(w, 48), 4), mask);
+    const sc0 = bytes4(w + 64);
+    const sc1 = bytes4(w + 68);
+    const mn0 = bytes4(w + 72);
+    const mn1 = bytes4(w + 76);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 128), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 16), w1)), dot(v128.load_splat<u32>(q, 32), w2)), dot(v128.load_splat<u32>(q, 48), w3)), ones))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 64), w4), dot(v128.load_splat<u32>(q, 80), w5)), dot(v128.load_splat<u32>(q, 96), w6)), dot(v128.load_splat<u32>(q, 112), w7)), ones))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 160)), f32x4.mul(mn1, v128.load_splat<u32>(q, 176)))))));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<u32>(q, 132), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 4), w0), dot(v128.load_splat<u32>(q, 20), w1)), dot(v128.load_splat<u32>(q, 36), w2)), dot(v128.load_splat<u32>(q, 52), w3)), ones))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 68), w4), dot(v128.load_splat<u32>(q, 84), w5)), dot(v128.load_splat<u32>(q, 100), w6)), dot(v128.load_splat<u32>(q, 116), w7)), ones))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 164)), f32x4.mul(mn1, v128.load_splat<u32>(q, 180)))))));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<u32>(q, 136), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 8), w0), dot(v128.load_splat<u32>(q, 24), w1)), dot(v128.load_splat<u32>(q, 40), w2)), dot(v128.load_splat<u32>(q, 56), w3)), ones))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 72), w4), dot(v128.load_splat<u32>(q, 88), w5)), dot(v128.load_splat<u32>(q, 104), w6)), dot(v128.load_splat<u32>(q, 120), w7)), ones))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 168)), f32x4.mul(mn1, v128.load_splat<u32>(q, 184)))))));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<u32>(q, 140), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 12), w0), dot(v128.load_splat<u32>(q, 28), w1)), dot(v128.load_splat<u32>(q, 44), w2)), dot(v128.load_splat<u32>(q, 60), w3)), ones))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 76), w4), dot(v128.load_splat<u32>(q, 92), w5)), dot(v128.load_splat<u32>(q, 108), w6)), dot(v128.load_splat<u32>(q, 124), w7)), ones))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 172)), f32x4.mul(mn1, v128.load_splat<u32>(q, 188)))))));
+    w += 80;
+    q += 192;
+    }
+  }
+  finish(out, a0, add);
+  finish(out + 1 * stride, a1, add);
+  finish(out + 2 * stride, a2, add);
+  finish(out + 3 * stride, a3, add);
+}
+
+function int8Q2_Kx1(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  const mask = v128.load(MASK4);
+  let a0 = f32x4.splat(0);
+  for (let s = blocks >> 3; s > 0; s--) {
+    const d = halves(w, halfMask, halfScale);
+    const dmin = halves(w + 8, halfMask, halfScale);
+    w += 16;
+    for (let b = 8; b > 0; b--) {
+    const w0 = v128.and(v128.load(w, 0), mask);
+    const w1 = v128.and(v128.load(w, 16), mask);
+    const w2 = v128.and(v128.load(w, 32), mask);
+    const w3 = v128.and(v128.load(w, 48), mask);
+    const w4 = v128.and(i16x8.shr_u(v128.load(w, 0), 4), mask);
+    const w5 = v128.and(i16x8.shr_u(v128.load(w, 16), 4), mask);
+    const w6 = v128.and(i16x8.shr_u(v128.load(w, 32), 4), mask);
+    const w7 = v128.and(i16x8.shr_u(v128.load(w, 48), 4), mask);
+    const sc0 = bytes4(w + 64);
+    const sc1 = bytes4(w + 68);
+    const mn0 = bytes4(w + 72);
+    const mn1 = bytes4(w + 76);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 32), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 4), w1)), dot(v128.load_splat<u32>(q, 8), w2)), dot(v128.load_splat<u32>(q, 12), w3)), ones))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 16), w4), dot(v128.load_splat<u32>(q, 20), w5)), dot(v128.load_splat<u32>(q, 24), w6)), dot(v128.load_splat<u32>(q, 28), w7)), ones))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 40)), f32x4.mul(mn1, v128.load_splat<u32>(q, 44)))))));
+    w += 80;
+    q += 48;
+    }
+  }
+  finish(out, a0, add);
+}
+
+function int15Q2_Kx8(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  const mask = v128.load(MASK4);
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  let a4 = f32x4.splat(0);
+  let a5 = f32x4.splat(0);
+  let a6 = f32x4.splat(0);
+  let a7 = f32x4.splat(0);
+  for (let s = blocks >> 3; s > 0; s--) {
+    const d = halves(w, halfMask, halfScale);
+    const dmin = halves(w + 8, halfMask, halfScale);
+    w += 16;
+    for (let b = 8; b > 0; b--) {
+    const w0 = v128.and(v128.load(w, 0), mask);
+    const w1 = v128.and(v128.load(w, 16), mask);
+    const w2 = v128.and(v128.load(w, 32), mask);
+    const w3 = v128.and(v128.load(w, 48), mask);
+    const w4 = v128.and(i16x8.shr_u(v128.load(w, 0), 4), mask);
+    const w5 = v128.and(i16x8.shr_u(v128.load(w, 16), 4), mask);
+    const w6 = v128.and(i16x8.shr_u(v128.load(w, 32), 4), mask);
+    const w7 = v128.and(i16x8.shr_u(v128.load(w, 48), 4), mask);
+    const sc0 = bytes4(w + 64);
+    const sc1 = bytes4(w + 68);
+    const mn0 = bytes4(w + 72);
+    const mn1 = bytes4(w + 76);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 512), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 32), w1)), dot(v128.load_splat<u32>(q, 64), w2)), dot(v128.load_splat<u32>(q, 96), w3)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 256), w0), dot(v128.load_splat<u32>(q, 288), w1)), dot(v128.load_splat<u32>(q, 320), w2)), dot(v128.load_splat<u32>(q, 352), w3)), ones)))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 128), w4), dot(v128.load_splat<u32>(q, 160), w5)), dot(v128.load_splat<u32>(q, 192), w6)), dot(v128.load_splat<u32>(q, 224), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 384), w4), dot(v128.load_splat<u32>(q, 416), w5)), dot(v128.load_splat<u32>(q, 448), w6)), dot(v128.load_splat<u32>(q, 480), w7)), ones)))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 576)), f32x4.mul(mn1, v128.load_splat<u32>(q, 608)))))));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<u32>(q, 516), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 4), w0), dot(v128.load_splat<u32>(q, 36), w1)), dot(v128.load_splat<u32>(q, 68), w2)), dot(v128.load_splat<u32>(q, 100), w3)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 260), w0), dot(v128.load_splat<u32>(q, 292), w1)), dot(v128.load_splat<u32>(q, 324), w2)), dot(v128.load_splat<u32>(q, 356), w3)), ones)))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 132), w4), dot(v128.load_splat<u32>(q, 164), w5)), dot(v128.load_splat<u32>(q, 196), w6)), dot(v128.load_splat<u32>(q, 228), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 388), w4), dot(v128.load_splat<u32>(q, 420), w5)), dot(v128.load_splat<u32>(q, 452), w6)), dot(v128.load_splat<u32>(q, 484), w7)), ones)))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 580)), f32x4.mul(mn1, v128.load_splat<u32>(q, 612)))))));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<u32>(q, 520), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 8), w0), dot(v128.load_splat<u32>(q, 40), w1)), dot(v128.load_splat<u32>(q, 72), w2)), dot(v128.load_splat<u32>(q, 104), w3)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 264), w0), dot(v128.load_splat<u32>(q, 296), w1)), dot(v128.load_splat<u32>(q, 328), w2)), dot(v128.load_splat<u32>(q, 360), w3)), ones)))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 136), w4), dot(v128.load_splat<u32>(q, 168), w5)), dot(v128.load_splat<u32>(q, 200), w6)), dot(v128.load_splat<u32>(q, 232), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 392), w4), dot(v128.load_splat<u32>(q, 424), w5)), dot(v128.load_splat<u32>(q, 456), w6)), dot(v128.load_splat<u32>(q, 488), w7)), ones)))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 584)), f32x4.mul(mn1, v128.load_splat<u32>(q, 616)))))));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<u32>(q, 524), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 12), w0), dot(v128.load_splat<u32>(q, 44), w1)), dot(v128.load_splat<u32>(q, 76), w2)), dot(v128.load_splat<u32>(q, 108), w3)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 268), w0), dot(v128.load_splat<u32>(q, 300), w1)), dot(v128.load_splat<u32>(q, 332), w2)), dot(v128.load_splat<u32>(q, 364), w3)), ones)))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 140), w4), dot(v128.load_splat<u32>(q, 172), w5)), dot(v128.load_splat<u32>(q, 204), w6)), dot(v128.load_splat<u32>(q, 236), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 396), w4), dot(v128.load_splat<u32>(q, 428), w5)), dot(v128.load_splat<u32>(q, 460), w6)), dot(v128.load_splat<u32>(q, 492), w7)), ones)))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 588)), f32x4.mul(mn1, v128.load_splat<u32>(q, 620)))))));
+    a4 = f32x4.add(a4, f32x4.mul(v128.load_splat<u32>(q, 528), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 16), w0), dot(v128.load_splat<u32>(q, 48), w1)), dot(v128.load_splat<u32>(q, 80), w2)), dot(v128.load_splat<u32>(q, 112), w3)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 272), w0), dot(v128.load_splat<u32>(q, 304), w1)), dot(v128.load_splat<u32>(q, 336), w2)), dot(v128.load_splat<u32>(q, 368), w3)), ones)))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 144), w4), dot(v128.load_splat<u32>(q, 176), w5)), dot(v128.load_splat<u32>(q, 208), w6)), dot(v128.load_splat<u32>(q, 240), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 400), w4), dot(v128.load_splat<u32>(q, 432), w5)), dot(v128.load_splat<u32>(q, 464), w6)), dot(v128.load_splat<u32>(q, 496), w7)), ones)))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 592)), f32x4.mul(mn1, v128.load_splat<u32>(q, 624)))))));
+    a5 = f32x4.add(a5, f32x4.mul(v128.load_splat<u32>(q, 532), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 20), w0), dot(v128.load_splat<u32>(q, 52), w1)), dot(v128.load_splat<u32>(q, 84), w2)), dot(v128.load_splat<u32>(q, 116), w3)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 276), w0), dot(v128.load_splat<u32>(q, 308), w1)), dot(v128.load_splat<u32>(q, 340), w2)), dot(v128.load_splat<u32>(q, 372), w3)), ones)))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 148), w4), dot(v128.load_splat<u32>(q, 180), w5)), dot(v128.load_splat<u32>(q, 212), w6)), dot(v128.load_splat<u32>(q, 244), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 404), w4), dot(v128.load_splat<u32>(q, 436), w5)), dot(v128.load_splat<u32>(q, 468), w6)), dot(v128.load_splat<u32>(q, 500), w7)), ones)))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 596)), f32x4.mul(mn1, v128.load_splat<u32>(q, 628)))))));
+    a6 = f32x4.add(a6, f32x4.mul(v128.load_splat<u32>(q, 536), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 24), w0), dot(v128.load_splat<u32>(q, 56), w1)), dot(v128.load_splat<u32>(q, 88), w2)), dot(v128.load_splat<u32>(q, 120), w3)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 280), w0), dot(v128.load_splat<u32>(q, 312), w1)), dot(v128.load_splat<u32>(q, 344), w2)), dot(v128.load_splat<u32>(q, 376), w3)), ones)))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 152), w4), dot(v128.load_splat<u32>(q, 184), w5)), dot(v128.load_splat<u32>(q, 216), w6)), dot(v128.load_splat<u32>(q, 248), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 408), w4), dot(v128.load_splat<u32>(q, 440), w5)), dot(v128.load_splat<u32>(q, 472), w6)), dot(v128.load_splat<u32>(q, 504), w7)), ones)))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 600)), f32x4.mul(mn1, v128.load_splat<u32>(q, 632)))))));
+    a7 = f32x4.add(a7, f32x4.mul(v128.load_splat<u32>(q, 540), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 28), w0), dot(v128.load_splat<u32>(q, 60), w1)), dot(v128.load_splat<u32>(q, 92), w2)), dot(v128.load_splat<u32>(q, 124), w3)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 284), w0), dot(v128.load_splat<u32>(q, 316), w1)), dot(v128.load_splat<u32>(q, 348), w2)), dot(v128.load_splat<u32>(q, 380), w3)), ones)))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 156), w4), dot(v128.load_splat<u32>(q, 188), w5)), dot(v128.load_splat<u32>(q, 220), w6)), dot(v128.load_splat<u32>(q, 252), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 412), w4), dot(v128.load_splat<u32>(q, 444), w5)), dot(v128.load_splat<u32>(q, 476), w6)), dot(v128.load_splat<u32>(q, 508), w7)), ones)))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 604)), f32x4.mul(mn1, v128.load_splat<u32>(q, 636)))))));
+    w += 80;
+    q += 640;
+    }
+  }
+  finish(out, a0, add);
+  finish(out + 1 * stride, a1, add);
+  finish(out + 2 * stride, a2, add);
+  finish(out + 3 * stride, a3, add);
+  finish(out + 4 * stride, a4, add);
+  finish(out + 5 * stride, a5, add);
+  finish(out + 6 * stride, a6, add);
+  finish(out + 7 * stride, a7, add);
+}
+
+function int15Q2_Kx4(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  const mask = v128.load(MASK4);
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  for (let s = blocks >> 3; s > 0; s--) {
+    const d = halves(w, halfMask, halfScale);
+    const dmin = halves(w + 8, halfMask, halfScale);
+    w += 16;
+    for (let b = 8; b > 0; b--) {
+    const w0 = v128.and(v128.load(w, 0), mask);
+    const w1 = v128.and(v128.load(w, 16), mask);
+    const w2 = v128.and(v128.load(w, 32), mask);
+    const w3 = v128.and(v128.load(w, 48), mask);
+    const w4 = v128.and(i16x8.shr_u(v128.load(w, 0), 4), mask);
+    const w5 = v128.and(i16x8.shr_u(v128.load(w, 16), 4), mask);
+    const w6 = v128.and(i16x8.shr_u(v128.load(w, 32), 4), mask);
+    const w7 = v128.and(i16x8.shr_u(v128.load(w, 48), 4), mask);
+    const sc0 = bytes4(w + 64);
+    const sc1 = bytes4(w + 68);
+    const mn0 = bytes4(w + 72);
+    const mn1 = bytes4(w + 76);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 256), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 16), w1)), dot(v128.load_splat<u32>(q, 32), w2)), dot(v128.load_splat<u32>(q, 48), w3)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 128), w0), dot(v128.load_splat<u32>(q, 144), w1)), dot(v128.load_splat<u32>(q, 160), w2)), dot(v128.load_splat<u32>(q, 176), w3)), ones)))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 64), w4), dot(v128.load_splat<u32>(q, 80), w5)), dot(v128.load_splat<u32>(q, 96), w6)), dot(v128.load_splat<u32>(q, 112), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 192), w4), dot(v128.load_splat<u32>(q, 208), w5)), dot(v128.load_splat<u32>(q, 224), w6)), dot(v128.load_splat<u32>(q, 240), w7)), ones)))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 288)), f32x4.mul(mn1, v128.load_splat<u32>(q, 304)))))));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<u32>(q, 260), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 4), w0), dot(v128.load_splat<u32>(q, 20), w1)), dot(v128.load_splat<u32>(q, 36), w2)), dot(v128.load_splat<u32>(q, 52), w3)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 132), w0), dot(v128.load_splat<u32>(q, 148), w1)), dot(v128.load_splat<u32>(q, 164), w2)), dot(v128.load_splat<u32>(q, 180), w3)), ones)))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 68), w4), dot(v128.load_splat<u32>(q, 84), w5)), dot(v128.load_splat<u32>(q, 100), w6)), dot(v128.load_splat<u32>(q, 116), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 196), w4), dot(v128.load_splat<u32>(q, 212), w5)), dot(v128.load_splat<u32>(q, 228), w6)), dot(v128.load_splat<u32>(q, 244), w7)), ones)))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 292)), f32x4.mul(mn1, v128.load_splat<u32>(q, 308)))))));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<u32>(q, 264), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 8), w0), dot(v128.load_splat<u32>(q, 24), w1)), dot(v128.load_splat<u32>(q, 40), w2)), dot(v128.load_splat<u32>(q, 56), w3)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 136), w0), dot(v128.load_splat<u32>(q, 152), w1)), dot(v128.load_splat<u32>(q, 168), w2)), dot(v128.load_splat<u32>(q, 184), w3)), ones)))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 72), w4), dot(v128.load_splat<u32>(q, 88), w5)), dot(v128.load_splat<u32>(q, 104), w6)), dot(v128.load_splat<u32>(q, 120), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 200), w4), dot(v128.load_splat<u32>(q, 216), w5)), dot(v128.load_splat<u32>(q, 232), w6)), dot(v128.load_splat<u32>(q, 248), w7)), ones)))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 296)), f32x4.mul(mn1, v128.load_splat<u32>(q, 312)))))));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<u32>(q, 268), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 12), w0), dot(v128.load_splat<u32>(q, 28), w1)), dot(v128.load_splat<u32>(q, 44), w2)), dot(v128.load_splat<u32>(q, 60), w3)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 140), w0), dot(v128.load_splat<u32>(q, 156), w1)), dot(v128.load_splat<u32>(q, 172), w2)), dot(v128.load_splat<u32>(q, 188), w3)), ones)))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 76), w4), dot(v128.load_splat<u32>(q, 92), w5)), dot(v128.load_splat<u32>(q, 108), w6)), dot(v128.load_splat<u32>(q, 124), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 204), w4), dot(v128.load_splat<u32>(q, 220), w5)), dot(v128.load_splat<u32>(q, 236), w6)), dot(v128.load_splat<u32>(q, 252), w7)), ones)))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 300)), f32x4.mul(mn1, v128.load_splat<u32>(q, 316)))))));
+    w += 80;
+    q += 320;
+    }
+  }
+  finish(out, a0, add);
+  finish(out + 1 * stride, a1, add);
+  finish(out + 2 * stride, a2, add);
+  finish(out + 3 * stride, a3, add);
+}
+
+function int15Q2_Kx1(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  const ones = v128.load(ONES);
+  const halfMask = v128.load(HALF_MASK);
+  const halfScale = v128.load(HALF_SCALE);
+  const mask = v128.load(MASK4);
+  let a0 = f32x4.splat(0);
+  for (let s = blocks >> 3; s > 0; s--) {
+    const d = halves(w, halfMask, halfScale);
+    const dmin = halves(w + 8, halfMask, halfScale);
+    w += 16;
+    for (let b = 8; b > 0; b--) {
+    const w0 = v128.and(v128.load(w, 0), mask);
+    const w1 = v128.and(v128.load(w, 16), mask);
+    const w2 = v128.and(v128.load(w, 32), mask);
+    const w3 = v128.and(v128.load(w, 48), mask);
+    const w4 = v128.and(i16x8.shr_u(v128.load(w, 0), 4), mask);
+    const w5 = v128.and(i16x8.shr_u(v128.load(w, 16), 4), mask);
+    const w6 = v128.and(i16x8.shr_u(v128.load(w, 32), 4), mask);
+    const w7 = v128.and(i16x8.shr_u(v128.load(w, 48), 4), mask);
+    const sc0 = bytes4(w + 64);
+    const sc1 = bytes4(w + 68);
+    const mn0 = bytes4(w + 72);
+    const mn1 = bytes4(w + 76);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 64), f32x4.sub(f32x4.mul(d, f32x4.add(f32x4.mul(sc0, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 0), w0), dot(v128.load_splat<u32>(q, 4), w1)), dot(v128.load_splat<u32>(q, 8), w2)), dot(v128.load_splat<u32>(q, 12), w3)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 32), w0), dot(v128.load_splat<u32>(q, 36), w1)), dot(v128.load_splat<u32>(q, 40), w2)), dot(v128.load_splat<u32>(q, 44), w3)), ones)))), f32x4.mul(sc1, f32x4.convert_i32x4_s(i32x4.add(i32x4.shl(i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 16), w4), dot(v128.load_splat<u32>(q, 20), w5)), dot(v128.load_splat<u32>(q, 24), w6)), dot(v128.load_splat<u32>(q, 28), w7)), ones), 7), i32x4.dot_i16x8_s(i16x8.add(i16x8.add(i16x8.add(dot(v128.load_splat<u32>(q, 48), w4), dot(v128.load_splat<u32>(q, 52), w5)), dot(v128.load_splat<u32>(q, 56), w6)), dot(v128.load_splat<u32>(q, 60), w7)), ones)))))), f32x4.mul(dmin, f32x4.add(f32x4.mul(mn0, v128.load_splat<u32>(q, 72)), f32x4.mul(mn1, v128.load_splat<u32>(q, 76)))))));
+    w += 80;
+    q += 80;
+    }
+  }
+  finish(out, a0, add);
+}
+
 function int16Q8_0x8(
   w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
@@ -1935,6 +2193,344 @@ function int16Q8_0x1(
   finish(out, a0, add);
 }
 
+function int16IQ4_XSx8(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  let a4 = f32x4.splat(0);
+  let a5 = f32x4.splat(0);
+  let a6 = f32x4.splat(0);
+  let a7 = f32x4.splat(0);
+  for (let b = blocks; b > 0; b--) {
+    let i0 = i32x4.splat(0);
+    let i1 = i32x4.splat(0);
+    let i2 = i32x4.splat(0);
+    let i3 = i32x4.splat(0);
+    let i4 = i32x4.splat(0);
+    let i5 = i32x4.splat(0);
+    let i6 = i32x4.splat(0);
+    let i7 = i32x4.splat(0);
+    const w0 = v128.load_ext<i8>(w, 0);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w0, v128.load_splat<u32>(q, 0)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w0, v128.load_splat<u32>(q, 4)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w0, v128.load_splat<u32>(q, 8)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w0, v128.load_splat<u32>(q, 12)));
+    i4 = i32x4.add(i4, i32x4.dot_i16x8_s(w0, v128.load_splat<u32>(q, 16)));
+    i5 = i32x4.add(i5, i32x4.dot_i16x8_s(w0, v128.load_splat<u32>(q, 20)));
+    i6 = i32x4.add(i6, i32x4.dot_i16x8_s(w0, v128.load_splat<u32>(q, 24)));
+    i7 = i32x4.add(i7, i32x4.dot_i16x8_s(w0, v128.load_splat<u32>(q, 28)));
+    const w1 = v128.load_ext<i8>(w, 8);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w1, v128.load_splat<u32>(q, 32)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w1, v128.load_splat<u32>(q, 36)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w1, v128.load_splat<u32>(q, 40)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w1, v128.load_splat<u32>(q, 44)));
+    i4 = i32x4.add(i4, i32x4.dot_i16x8_s(w1, v128.load_splat<u32>(q, 48)));
+    i5 = i32x4.add(i5, i32x4.dot_i16x8_s(w1, v128.load_splat<u32>(q, 52)));
+    i6 = i32x4.add(i6, i32x4.dot_i16x8_s(w1, v128.load_splat<u32>(q, 56)));
+    i7 = i32x4.add(i7, i32x4.dot_i16x8_s(w1, v128.load_splat<u32>(q, 60)));
+    const w2 = v128.load_ext<i8>(w, 16);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w2, v128.load_splat<u32>(q, 64)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w2, v128.load_splat<u32>(q, 68)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w2, v128.load_splat<u32>(q, 72)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w2, v128.load_splat<u32>(q, 76)));
+    i4 = i32x4.add(i4, i32x4.dot_i16x8_s(w2, v128.load_splat<u32>(q, 80)));
+    i5 = i32x4.add(i5, i32x4.dot_i16x8_s(w2, v128.load_splat<u32>(q, 84)));
+    i6 = i32x4.add(i6, i32x4.dot_i16x8_s(w2, v128.load_splat<u32>(q, 88)));
+    i7 = i32x4.add(i7, i32x4.dot_i16x8_s(w2, v128.load_splat<u32>(q, 92)));
+    const w3 = v128.load_ext<i8>(w, 24);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w3, v128.load_splat<u32>(q, 96)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w3, v128.load_splat<u32>(q, 100)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w3, v128.load_splat<u32>(q, 104)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w3, v128.load_splat<u32>(q, 108)));
+    i4 = i32x4.add(i4, i32x4.dot_i16x8_s(w3, v128.load_splat<u32>(q, 112)));
+    i5 = i32x4.add(i5, i32x4.dot_i16x8_s(w3, v128.load_splat<u32>(q, 116)));
+    i6 = i32x4.add(i6, i32x4.dot_i16x8_s(w3, v128.load_splat<u32>(q, 120)));
+    i7 = i32x4.add(i7, i32x4.dot_i16x8_s(w3, v128.load_splat<u32>(q, 124)));
+    const w4 = v128.load_ext<i8>(w, 32);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w4, v128.load_splat<u32>(q, 128)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w4, v128.load_splat<u32>(q, 132)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w4, v128.load_splat<u32>(q, 136)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w4, v128.load_splat<u32>(q, 140)));
+    i4 = i32x4.add(i4, i32x4.dot_i16x8_s(w4, v128.load_splat<u32>(q, 144)));
+    i5 = i32x4.add(i5, i32x4.dot_i16x8_s(w4, v128.load_splat<u32>(q, 148)));
+    i6 = i32x4.add(i6, i32x4.dot_i16x8_s(w4, v128.load_splat<u32>(q, 152)));
+    i7 = i32x4.add(i7, i32x4.dot_i16x8_s(w4, v128.load_splat<u32>(q, 156)));
+    const w5 = v128.load_ext<i8>(w, 40);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w5, v128.load_splat<u32>(q, 160)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w5, v128.load_splat<u32>(q, 164)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w5, v128.load_splat<u32>(q, 168)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w5, v128.load_splat<u32>(q, 172)));
+    i4 = i32x4.add(i4, i32x4.dot_i16x8_s(w5, v128.load_splat<u32>(q, 176)));
+    i5 = i32x4.add(i5, i32x4.dot_i16x8_s(w5, v128.load_splat<u32>(q, 180)));
+    i6 = i32x4.add(i6, i32x4.dot_i16x8_s(w5, v128.load_splat<u32>(q, 184)));
+    i7 = i32x4.add(i7, i32x4.dot_i16x8_s(w5, v128.load_splat<u32>(q, 188)));
+    const w6 = v128.load_ext<i8>(w, 48);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w6, v128.load_splat<u32>(q, 192)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w6, v128.load_splat<u32>(q, 196)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w6, v128.load_splat<u32>(q, 200)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w6, v128.load_splat<u32>(q, 204)));
+    i4 = i32x4.add(i4, i32x4.dot_i16x8_s(w6, v128.load_splat<u32>(q, 208)));
+    i5 = i32x4.add(i5, i32x4.dot_i16x8_s(w6, v128.load_splat<u32>(q, 212)));
+    i6 = i32x4.add(i6, i32x4.dot_i16x8_s(w6, v128.load_splat<u32>(q, 216)));
+    i7 = i32x4.add(i7, i32x4.dot_i16x8_s(w6, v128.load_splat<u32>(q, 220)));
+    const w7 = v128.load_ext<i8>(w, 56);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w7, v128.load_splat<u32>(q, 224)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w7, v128.load_splat<u32>(q, 228)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w7, v128.load_splat<u32>(q, 232)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w7, v128.load_splat<u32>(q, 236)));
+    i4 = i32x4.add(i4, i32x4.dot_i16x8_s(w7, v128.load_splat<u32>(q, 240)));
+    i5 = i32x4.add(i5, i32x4.dot_i16x8_s(w7, v128.load_splat<u32>(q, 244)));
+    i6 = i32x4.add(i6, i32x4.dot_i16x8_s(w7, v128.load_splat<u32>(q, 248)));
+    i7 = i32x4.add(i7, i32x4.dot_i16x8_s(w7, v128.load_splat<u32>(q, 252)));
+    const w8 = v128.load_ext<i8>(w, 64);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w8, v128.load_splat<u32>(q, 256)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w8, v128.load_splat<u32>(q, 260)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w8, v128.load_splat<u32>(q, 264)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w8, v128.load_splat<u32>(q, 268)));
+    i4 = i32x4.add(i4, i32x4.dot_i16x8_s(w8, v128.load_splat<u32>(q, 272)));
+    i5 = i32x4.add(i5, i32x4.dot_i16x8_s(w8, v128.load_splat<u32>(q, 276)));
+    i6 = i32x4.add(i6, i32x4.dot_i16x8_s(w8, v128.load_splat<u32>(q, 280)));
+    i7 = i32x4.add(i7, i32x4.dot_i16x8_s(w8, v128.load_splat<u32>(q, 284)));
+    const w9 = v128.load_ext<i8>(w, 72);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w9, v128.load_splat<u32>(q, 288)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w9, v128.load_splat<u32>(q, 292)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w9, v128.load_splat<u32>(q, 296)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w9, v128.load_splat<u32>(q, 300)));
+    i4 = i32x4.add(i4, i32x4.dot_i16x8_s(w9, v128.load_splat<u32>(q, 304)));
+    i5 = i32x4.add(i5, i32x4.dot_i16x8_s(w9, v128.load_splat<u32>(q, 308)));
+    i6 = i32x4.add(i6, i32x4.dot_i16x8_s(w9, v128.load_splat<u32>(q, 312)));
+    i7 = i32x4.add(i7, i32x4.dot_i16x8_s(w9, v128.load_splat<u32>(q, 316)));
+    const w10 = v128.load_ext<i8>(w, 80);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w10, v128.load_splat<u32>(q, 320)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w10, v128.load_splat<u32>(q, 324)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w10, v128.load_splat<u32>(q, 328)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w10, v128.load_splat<u32>(q, 332)));
+    i4 = i32x4.add(i4, i32x4.dot_i16x8_s(w10, v128.load_splat<u32>(q, 336)));
+    i5 = i32x4.add(i5, i32x4.dot_i16x8_s(w10, v128.load_splat<u32>(q, 340)));
+    i6 = i32x4.add(i6, i32x4.dot_i16x8_s(w10, v128.load_splat<u32>(q, 344)));
+    i7 = i32x4.add(i7, i32x4.dot_i16x8_s(w10, v128.load_splat<u32>(q, 348)));
+    const w11 = v128.load_ext<i8>(w, 88);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w11, v128.load_splat<u32>(q, 352)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w11, v128.load_splat<u32>(q, 356)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w11, v128.load_splat<u32>(q, 360)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w11, v128.load_splat<u32>(q, 364)));
+    i4 = i32x4.add(i4, i32x4.dot_i16x8_s(w11, v128.load_splat<u32>(q, 368)));
+    i5 = i32x4.add(i5, i32x4.dot_i16x8_s(w11, v128.load_splat<u32>(q, 372)));
+    i6 = i32x4.add(i6, i32x4.dot_i16x8_s(w11, v128.load_splat<u32>(q, 376)));
+    i7 = i32x4.add(i7, i32x4.dot_i16x8_s(w11, v128.load_splat<u32>(q, 380)));
+    const w12 = v128.load_ext<i8>(w, 96);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w12, v128.load_splat<u32>(q, 384)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w12, v128.load_splat<u32>(q, 388)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w12, v128.load_splat<u32>(q, 392)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w12, v128.load_splat<u32>(q, 396)));
+    i4 = i32x4.add(i4, i32x4.dot_i16x8_s(w12, v128.load_splat<u32>(q, 400)));
+    i5 = i32x4.add(i5, i32x4.dot_i16x8_s(w12, v128.load_splat<u32>(q, 404)));
+    i6 = i32x4.add(i6, i32x4.dot_i16x8_s(w12, v128.load_splat<u32>(q, 408)));
+    i7 = i32x4.add(i7, i32x4.dot_i16x8_s(w12, v128.load_splat<u32>(q, 412)));
+    const w13 = v128.load_ext<i8>(w, 104);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w13, v128.load_splat<u32>(q, 416)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w13, v128.load_splat<u32>(q, 420)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w13, v128.load_splat<u32>(q, 424)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w13, v128.load_splat<u32>(q, 428)));
+    i4 = i32x4.add(i4, i32x4.dot_i16x8_s(w13, v128.load_splat<u32>(q, 432)));
+    i5 = i32x4.add(i5, i32x4.dot_i16x8_s(w13, v128.load_splat<u32>(q, 436)));
+    i6 = i32x4.add(i6, i32x4.dot_i16x8_s(w13, v128.load_splat<u32>(q, 440)));
+    i7 = i32x4.add(i7, i32x4.dot_i16x8_s(w13, v128.load_splat<u32>(q, 444)));
+    const w14 = v128.load_ext<i8>(w, 112);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w14, v128.load_splat<u32>(q, 448)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w14, v128.load_splat<u32>(q, 452)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w14, v128.load_splat<u32>(q, 456)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w14, v128.load_splat<u32>(q, 460)));
+    i4 = i32x4.add(i4, i32x4.dot_i16x8_s(w14, v128.load_splat<u32>(q, 464)));
+    i5 = i32x4.add(i5, i32x4.dot_i16x8_s(w14, v128.load_splat<u32>(q, 468)));
+    i6 = i32x4.add(i6, i32x4.dot_i16x8_s(w14, v128.load_splat<u32>(q, 472)));
+    i7 = i32x4.add(i7, i32x4.dot_i16x8_s(w14, v128.load_splat<u32>(q, 476)));
+    const w15 = v128.load_ext<i8>(w, 120);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w15, v128.load_splat<u32>(q, 480)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w15, v128.load_splat<u32>(q, 484)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w15, v128.load_splat<u32>(q, 488)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w15, v128.load_splat<u32>(q, 492)));
+    i4 = i32x4.add(i4, i32x4.dot_i16x8_s(w15, v128.load_splat<u32>(q, 496)));
+    i5 = i32x4.add(i5, i32x4.dot_i16x8_s(w15, v128.load_splat<u32>(q, 500)));
+    i6 = i32x4.add(i6, i32x4.dot_i16x8_s(w15, v128.load_splat<u32>(q, 504)));
+    i7 = i32x4.add(i7, i32x4.dot_i16x8_s(w15, v128.load_splat<u32>(q, 508)));
+    const d = v128.load(w, 128);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 512), f32x4.mul(d, f32x4.convert_i32x4_s(i0))));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<u32>(q, 516), f32x4.mul(d, f32x4.convert_i32x4_s(i1))));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<u32>(q, 520), f32x4.mul(d, f32x4.convert_i32x4_s(i2))));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<u32>(q, 524), f32x4.mul(d, f32x4.convert_i32x4_s(i3))));
+    a4 = f32x4.add(a4, f32x4.mul(v128.load_splat<u32>(q, 528), f32x4.mul(d, f32x4.convert_i32x4_s(i4))));
+    a5 = f32x4.add(a5, f32x4.mul(v128.load_splat<u32>(q, 532), f32x4.mul(d, f32x4.convert_i32x4_s(i5))));
+    a6 = f32x4.add(a6, f32x4.mul(v128.load_splat<u32>(q, 536), f32x4.mul(d, f32x4.convert_i32x4_s(i6))));
+    a7 = f32x4.add(a7, f32x4.mul(v128.load_splat<u32>(q, 540), f32x4.mul(d, f32x4.convert_i32x4_s(i7))));
+    w += 144;
+    q += 544;
+  }
+  finish(out, a0, add);
+  finish(out + 1 * stride, a1, add);
+  finish(out + 2 * stride, a2, add);
+  finish(out + 3 * stride, a3, add);
+  finish(out + 4 * stride, a4, add);
+  finish(out + 5 * stride, a5, add);
+  finish(out + 6 * stride, a6, add);
+  finish(out + 7 * stride, a7, add);
+}
+
+function int16IQ4_XSx4(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  for (let b = blocks; b > 0; b--) {
+    let i0 = i32x4.splat(0);
+    let i1 = i32x4.splat(0);
+    let i2 = i32x4.splat(0);
+    let i3 = i32x4.splat(0);
+    const w0 = v128.load_ext<i8>(w, 0);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w0, v128.load_splat<u32>(q, 0)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w0, v128.load_splat<u32>(q, 4)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w0, v128.load_splat<u32>(q, 8)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w0, v128.load_splat<u32>(q, 12)));
+    const w1 = v128.load_ext<i8>(w, 8);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w1, v128.load_splat<u32>(q, 16)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w1, v128.load_splat<u32>(q, 20)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w1, v128.load_splat<u32>(q, 24)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w1, v128.load_splat<u32>(q, 28)));
+    const w2 = v128.load_ext<i8>(w, 16);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w2, v128.load_splat<u32>(q, 32)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w2, v128.load_splat<u32>(q, 36)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w2, v128.load_splat<u32>(q, 40)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w2, v128.load_splat<u32>(q, 44)));
+    const w3 = v128.load_ext<i8>(w, 24);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w3, v128.load_splat<u32>(q, 48)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w3, v128.load_splat<u32>(q, 52)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w3, v128.load_splat<u32>(q, 56)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w3, v128.load_splat<u32>(q, 60)));
+    const w4 = v128.load_ext<i8>(w, 32);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w4, v128.load_splat<u32>(q, 64)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w4, v128.load_splat<u32>(q, 68)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w4, v128.load_splat<u32>(q, 72)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w4, v128.load_splat<u32>(q, 76)));
+    const w5 = v128.load_ext<i8>(w, 40);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w5, v128.load_splat<u32>(q, 80)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w5, v128.load_splat<u32>(q, 84)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w5, v128.load_splat<u32>(q, 88)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w5, v128.load_splat<u32>(q, 92)));
+    const w6 = v128.load_ext<i8>(w, 48);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w6, v128.load_splat<u32>(q, 96)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w6, v128.load_splat<u32>(q, 100)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w6, v128.load_splat<u32>(q, 104)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w6, v128.load_splat<u32>(q, 108)));
+    const w7 = v128.load_ext<i8>(w, 56);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w7, v128.load_splat<u32>(q, 112)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w7, v128.load_splat<u32>(q, 116)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w7, v128.load_splat<u32>(q, 120)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w7, v128.load_splat<u32>(q, 124)));
+    const w8 = v128.load_ext<i8>(w, 64);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w8, v128.load_splat<u32>(q, 128)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w8, v128.load_splat<u32>(q, 132)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w8, v128.load_splat<u32>(q, 136)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w8, v128.load_splat<u32>(q, 140)));
+    const w9 = v128.load_ext<i8>(w, 72);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w9, v128.load_splat<u32>(q, 144)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w9, v128.load_splat<u32>(q, 148)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w9, v128.load_splat<u32>(q, 152)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w9, v128.load_splat<u32>(q, 156)));
+    const w10 = v128.load_ext<i8>(w, 80);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w10, v128.load_splat<u32>(q, 160)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w10, v128.load_splat<u32>(q, 164)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w10, v128.load_splat<u32>(q, 168)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w10, v128.load_splat<u32>(q, 172)));
+    const w11 = v128.load_ext<i8>(w, 88);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w11, v128.load_splat<u32>(q, 176)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w11, v128.load_splat<u32>(q, 180)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w11, v128.load_splat<u32>(q, 184)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w11, v128.load_splat<u32>(q, 188)));
+    const w12 = v128.load_ext<i8>(w, 96);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w12, v128.load_splat<u32>(q, 192)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w12, v128.load_splat<u32>(q, 196)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w12, v128.load_splat<u32>(q, 200)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w12, v128.load_splat<u32>(q, 204)));
+    const w13 = v128.load_ext<i8>(w, 104);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w13, v128.load_splat<u32>(q, 208)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w13, v128.load_splat<u32>(q, 212)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w13, v128.load_splat<u32>(q, 216)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w13, v128.load_splat<u32>(q, 220)));
+    const w14 = v128.load_ext<i8>(w, 112);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w14, v128.load_splat<u32>(q, 224)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w14, v128.load_splat<u32>(q, 228)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w14, v128.load_splat<u32>(q, 232)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w14, v128.load_splat<u32>(q, 236)));
+    const w15 = v128.load_ext<i8>(w, 120);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w15, v128.load_splat<u32>(q, 240)));
+    i1 = i32x4.add(i1, i32x4.dot_i16x8_s(w15, v128.load_splat<u32>(q, 244)));
+    i2 = i32x4.add(i2, i32x4.dot_i16x8_s(w15, v128.load_splat<u32>(q, 248)));
+    i3 = i32x4.add(i3, i32x4.dot_i16x8_s(w15, v128.load_splat<u32>(q, 252)));
+    const d = v128.load(w, 128);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 256), f32x4.mul(d, f32x4.convert_i32x4_s(i0))));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load_splat<u32>(q, 260), f32x4.mul(d, f32x4.convert_i32x4_s(i1))));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load_splat<u32>(q, 264), f32x4.mul(d, f32x4.convert_i32x4_s(i2))));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load_splat<u32>(q, 268), f32x4.mul(d, f32x4.convert_i32x4_s(i3))));
+    w += 144;
+    q += 272;
+  }
+  finish(out, a0, add);
+  finish(out + 1 * stride, a1, add);
+  finish(out + 2 * stride, a2, add);
+  finish(out + 3 * stride, a3, add);
+}
+
+function int16IQ4_XSx1(
+  w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
+): void {
+  let a0 = f32x4.splat(0);
+  for (let b = blocks; b > 0; b--) {
+    let i0 = i32x4.splat(0);
+    const w0 = v128.load_ext<i8>(w, 0);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w0, v128.load_splat<u32>(q, 0)));
+    const w1 = v128.load_ext<i8>(w, 8);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w1, v128.load_splat<u32>(q, 4)));
+    const w2 = v128.load_ext<i8>(w, 16);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w2, v128.load_splat<u32>(q, 8)));
+    const w3 = v128.load_ext<i8>(w, 24);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w3, v128.load_splat<u32>(q, 12)));
+    const w4 = v128.load_ext<i8>(w, 32);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w4, v128.load_splat<u32>(q, 16)));
+    const w5 = v128.load_ext<i8>(w, 40);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w5, v128.load_splat<u32>(q, 20)));
+    const w6 = v128.load_ext<i8>(w, 48);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w6, v128.load_splat<u32>(q, 24)));
+    const w7 = v128.load_ext<i8>(w, 56);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w7, v128.load_splat<u32>(q, 28)));
+    const w8 = v128.load_ext<i8>(w, 64);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w8, v128.load_splat<u32>(q, 32)));
+    const w9 = v128.load_ext<i8>(w, 72);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w9, v128.load_splat<u32>(q, 36)));
+    const w10 = v128.load_ext<i8>(w, 80);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w10, v128.load_splat<u32>(q, 40)));
+    const w11 = v128.load_ext<i8>(w, 88);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w11, v128.load_splat<u32>(q, 44)));
+    const w12 = v128.load_ext<i8>(w, 96);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w12, v128.load_splat<u32>(q, 48)));
+    const w13 = v128.load_ext<i8>(w, 104);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w13, v128.load_splat<u32>(q, 52)));
+    const w14 = v128.load_ext<i8>(w, 112);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w14, v128.load_splat<u32>(q, 56)));
+    const w15 = v128.load_ext<i8>(w, 120);
+    i0 = i32x4.add(i0, i32x4.dot_i16x8_s(w15, v128.load_splat<u32>(q, 60)));
+    const d = v128.load(w, 128);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load_splat<u32>(q, 64), f32x4.mul(d, f32x4.convert_i32x4_s(i0))));
+    w += 144;
+    q += 68;
+  }
+  finish(out, a0, add);
+}
+
 export function tile8(
   kind: i32, w: usize, q: usize, blocks: i32, out: usize, stride: usize, add: i32,
 ): void {
@@ -1953,7 +2549,10 @@ export function tile8(
     case 265: int15Q5_Kx8(w, q, blocks, out, stride, add); break;
     case 10: int8Q6_Kx8(w, q, blocks, out, stride, add); break;
     case 266: int15Q6_Kx8(w, q, blocks, out, stride, add); break;
+    case 11: int8Q2_Kx8(w, q, blocks, out, stride, add); break;
+    case 267: int15Q2_Kx8(w, q, blocks, out, stride, add); break;
     case 7: int16Q8_0x8(w, q, blocks, out, stride, add); break;
+    case 12: int16IQ4_XSx8(w, q, blocks, out, stride, add); break;
     default: unreachable();
   }
 }
@@ -1976,7 +2575,10 @@ export function tile4(
     case 265: int15Q5_Kx4(w, q, blocks, out, stride, add); break;
     case 10: int8Q6_Kx4(w, q, blocks, out, stride, add); break;
     case 266: int15Q6_Kx4(w, q, blocks, out, stride, add); break;
+    case 11: int8Q2_Kx4(w, q, blocks, out, stride, add); break;
+    case 267: int15Q2_Kx4(w, q, blocks, out, stride, add); break;
     case 7: int16Q8_0x4(w, q, blocks, out, stride, add); break;
+    case 12: int16IQ4_XSx4(w, q, blocks, out, stride, add); break;
     default: unreachable();
   }
 }
@@ -1999,7 +2601,10 @@ export function tile1(
     case 265: int15Q5_Kx1(w, q, blocks, out, stride, add); break;
     case 10: int8Q6_Kx1(w, q, blocks, out, stride, add); break;
     case 266: int15Q6_Kx1(w, q, blocks, out, stride, add); break;
+    case 11: int8Q2_Kx1(w, q, blocks, out, stride, add); break;
+    case 267: int15Q2_Kx1(w, q, blocks, out, stride, add); break;
     case 7: int16Q8_0x1(w, q, blocks, out, stride, add); break;
+    case 12: int16IQ4_XSx1(w, q, blocks, out, stride, add); break;
     default: unreachable();
   }
 }

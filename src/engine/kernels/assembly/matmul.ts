@@ -18,6 +18,8 @@ const Q4_1: i32 = 4;
 const Q5_1: i32 = 6;
 const Q8_0: i32 = 7;
 const Q4_K: i32 = 8;
+const Q2_K: i32 = 11;
+const IQ4_XS: i32 = 12;
 
 export function matmul(record: usize, first: i32, end: i32): void {
   const kind = integer(record, 8);
@@ -31,8 +33,8 @@ export function matmul(record: usize, first: i32, end: i32): void {
   const stride = address(record, 1);
   const add = integer(record, 2);
   const groupBytes = <usize>blocks * blockBytes(type)
-    + (type >= Q4_K ? <usize>(blocks >> 3) << 4 : 0);
-  const columnBytes = <usize>blocks * (type == Q8_0 ? 68 : kind & 256 ? 80 : 48);
+    + (type >= Q4_K && type != IQ4_XS ? <usize>(blocks >> 3) << 4 : 0);
+  const columnBytes = <usize>blocks * (type == Q8_0 || type == IQ4_XS ? 68 : kind & 256 ? 80 : 48);
   for (let g = first; g < end; g++) {
     const w = address(record, 3) + <usize>g * groupBytes;
     let q = address(record, 4);
@@ -59,8 +61,8 @@ export function matmul(record: usize, first: i32, end: i32): void {
 
 function blockBytes(type: i32): usize {
   if (type == Q4_0 || type == Q4_K) return 72;
-  if (type == Q4_1) return 80;
-  if (type == Q5_1) return 144;
+  if (type == Q4_1 || type == Q2_K) return 80;
+  if (type == Q5_1 || type == IQ4_XS) return 144;
   return 136;
 }
 

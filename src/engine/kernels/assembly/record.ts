@@ -21,6 +21,7 @@ export const OP_MATMUL: i32 = 3;
 export const OP_ROPE_KV: i32 = 4;
 export const OP_ATTENTION: i32 = 5;
 export const OP_READ: i32 = 6;
+export const OP_ROWS: i32 = 7;
 
 /** Argument `index` as an address. */
 // @ts-ignore: decorator
