@@ -256,6 +256,26 @@ test('what is no HTTP, and what has headers without end, is answered and closed'
   );
 });
 
+test('what is no HTTP behind a request is no answer to it, and not written into its answer', async () => {
+  const head = `host: x\r\nx-api-key: ${live.key}\r\ncontent-type: application/json\r\ncontent-length: `;
+  for (const stream of [false, true]) {
+    const body = JSON.stringify({ ...BODY, max_tokens: 400, stream });
+    const request = `POST /v1/messages HTTP/1.1\r\n${head}${body.length}\r\n\r\n${body}`;
+    const { answer, socket } = converse(`${request}hello\r\n\r\n`);
+    assert.doesNotMatch(await answer, /HTTP\/1.1 400/, 'right behind');
+    assert.ok(socket.destroyed);
+  }
+  const body = JSON.stringify({ ...BODY, max_tokens: 400, stream: true });
+  const open = converse(`POST /v1/messages HTTP/1.1\r\n${head}${body.length}\r\n\r\n${body}`);
+  open.socket.once('data', () => open.socket.write('hello\r\n\r\n'));
+  const answer = await open.answer;
+  assert.match(answer, /^HTTP\/1.1 200 /);
+  assert.doesNotMatch(answer, /HTTP\/1.1 400/, 'into an open answer');
+  const chunked = head.replace('content-length: ', 'transfer-encoding: chunked\r\n\r\n');
+  const cut = converse(`POST /v1/messages HTTP/1.1\r\n${chunked}no length\r\n`);
+  assert.match(await cut.answer, /^HTTP\/1.1 400 /, 'its own body broken');
+});
+
 test('broken percent-encoding is a JSON error with a request id', async () => {
   const response = await live.get('/v1/models/%E0%A4%A');
   assert.equal((await refusalOf(response, 'openai')).status, 400);
@@ -285,4 +305,19 @@ function exchange(request: string): Promise<string> {
     socket.on('close', () => resolve(answer));
     socket.on('error', reject);
   });
+}
+
+/** Sends raw bytes; all that comes back until the connection closes. */
+function converse(request: string) {
+  const socket = connect(live.port, '127.0.0.1', () => socket.write(request));
+  socket.setEncoding('utf8');
+  const answer = new Promise<string>((resolve) => {
+    let text = '';
+    socket.on('data', (more: string) => {
+      text += more;
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(text));
+  });
+  return { answer, socket };
 }
