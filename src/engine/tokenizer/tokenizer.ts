@@ -37,7 +37,7 @@ export function createTokenizer(metadata: ReadonlyMap<string, unknown>): Vocabul
     const ids: number[] = [];
     const { bosId, eosId } = vocabulary;
     if (options?.addSpecial && vocabulary.addBos && bosId !== undefined) ids.push(bosId);
-    encodeText(text, accept, options?.unencodable === 'drop', ids);
+    encodeText(text, { ...options, accept }, ids);
     if (options?.addSpecial && vocabulary.addEos && eosId !== undefined) ids.push(eosId);
     return ids;
   };
@@ -78,7 +78,11 @@ export function createTokenizer(metadata: ReadonlyMap<string, unknown>): Vocabul
   };
 }
 
-type TextEncoder = (text: string, accept: Accept | undefined, drop: boolean, ids: number[]) => void;
+interface TextOptions extends EncodeOptions {
+  accept?: Accept;
+}
+
+type TextEncoder = (text: string, options: TextOptions, ids: number[]) => void;
 
 /** Appends the ids of a well-formed text. */
 function createTextEncoder(vocabulary: Vocabulary): TextEncoder {
@@ -89,22 +93,28 @@ function createTextEncoder(vocabulary: Vocabulary): TextEncoder {
   const inText = new Set([TokenType.control, TokenType.unknown, TokenType.userDefined]);
   const matcher = createSpecialMatcher(all.filter(([id]) => inText.has(types[id])));
 
-  const encodeOrdinary = (source: string, drop: boolean, ids: number[]) => {
+  const encodeOrdinary = (source: string, options: TextOptions, ids: number[]) => {
     const text = rule.normalise ? source.normalize('NFC') : source;
+    const drop = options.unencodable === 'drop';
+    const { tokenCountMax = Number.POSITIVE_INFINITY } = options;
+    // A text may be one word, and long words cost most. A UTF-16 unit has a byte at least.
+    const leastCount = drop ? 0 : text.length / vocabulary.tokenBytesMax;
+    if (ids.length + leastCount > tokenCountMax) throw tooMany(tokenCountMax);
     for (let start = 0; start < text.length; ) {
       const end = nextWord(text, start, text.length);
       if (!words.encode(text, start, end, ids) && !drop) throw unencodable(vocabulary, text);
+      if (ids.length > tokenCountMax) throw tooMany(tokenCountMax);
       start = end;
     }
   };
-  return (text, accept, drop, ids) => {
+  return (text, options, ids) => {
     let from = 0;
-    for (const match of matcher.matchAll(text, accept)) {
-      if (match.start > from) encodeOrdinary(text.slice(from, match.start), drop, ids);
+    for (const match of matcher.matchAll(text, options.accept)) {
+      if (match.start > from) encodeOrdinary(text.slice(from, match.start), options, ids);
       ids.push(match.id);
       from = match.end;
     }
-    encodeOrdinary(from === 0 ? text : text.slice(from), drop, ids);
+    encodeOrdinary(from === 0 ? text : text.slice(from), options, ids);
   };
 }
 
@@ -115,6 +125,10 @@ function refuseOverGuards(guards: readonly number[], isControl: (id: number) => 
     while (at < guards.length && guards[at] < start) at += 1;
     return !isControl(id) || at >= guards.length || guards[at] >= end;
   };
+}
+
+function tooMany(max: number): VitrineError<TokenizerErrorCode> {
+  return new VitrineError('too-many-tokens', `expected at most ${max} tokens, the text has more.`);
 }
 
 function unencodable(vocabulary: Vocabulary, text: string): VitrineError<TokenizerErrorCode> {
