@@ -78,6 +78,15 @@ test('every route but the open ones wants the key, in either header', async () =
   }
 });
 
+test('a key header that came twice is named', async () => {
+  for (const name of ['X-Api-Key', 'Authorization']) {
+    const head = `GET /v1/models HTTP/1.1\r\nhost: x\r\n`;
+    const answer = await exchange(`${head}${name}: Bearer a\r\n${name}: Bearer b\r\n\r\n`);
+    assert.match(answer, /^HTTP\/1.1 401 /);
+    assert.match(answer, new RegExp(`the header ${name.toLowerCase()} came more than once`));
+  }
+});
+
 test('without a key the body is not read', async () => {
   const answer = await exchange(
     'POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n' +
