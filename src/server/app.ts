@@ -46,8 +46,12 @@ export interface AppOptions {
 
 export async function createApp({ context, keys, logger, traffic }: AppOptions): Promise<App> {
   const broken = new BrokenRequests();
+  // The one line that Fastify logs by itself at info is where it listens.
+  const frameLogger = logger.child({});
+  frameLogger.info = frameLogger.debug;
   const app = fastify({
-    loggerInstance: logger,
+    loggerInstance: frameLogger,
+    childLoggerFactory: (_, bindings, options) => logger.child(bindings, options),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
     genReqId: () => newId('req_'),
     bodyLimit: BODY_BYTES_MAX,

@@ -259,6 +259,17 @@ test('a stream that has nothing to say keeps its connection alive', async () => 
   });
 });
 
+test('where the server listens is logged at debug, for the command says it', async () => {
+  await withServer({}, async (live) => {
+    const line = live.log.find(({ msg }) => String(msg).startsWith('Server listening'));
+    assert.equal(line?.level, 20);
+    await live.get('/');
+    const answered = () => live.log.find(({ msg }) => msg === 'answered');
+    await until(() => answered() !== undefined, 'the request is logged');
+    assert.equal(answered()?.level, 30);
+  });
+});
+
 test('a stream that its client does not read ends', async () => {
   const wrap = (engine: Engine): Engine =>
     Object.assign(Object.create(engine), {
