@@ -162,6 +162,15 @@ test('a data directory that cannot be made is named, with the remedy', async () 
   assertRefused(finished, 1, /a-file\/data.*VITRINE_DATA_DIR/);
 });
 
+test('a data directory below /proc is refused at once', async () => {
+  const env = { VITRINE_DATA_DIR: '/proc/nope' };
+  await writeFile(join(folder.path, 'good.gguf'), randomModel());
+  for (const words of [['pull', 'hf:o/r/m.gguf'], ['serve'], ['serve', './good.gguf']]) {
+    const port = words[0] === 'serve' ? ['--port', '0', '--log-level', 'warn'] : [];
+    assertRefused(await run([...words, ...port], env), 1, /\/proc\/nope.*VITRINE_DATA_DIR/);
+  }
+});
+
 function versionNine(): Uint8Array {
   const bytes = randomModel().slice();
   new DataView(bytes.buffer).setUint32(4, 9, true);
