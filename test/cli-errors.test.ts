@@ -47,6 +47,10 @@ const USAGE: readonly (readonly [name: string, words: string[], message: RegExp]
   ['an argument too many', ['rm', 'a', 'b'], /unexpected argument "b"/],
   ['two models', ['serve', 'a', '--model', 'b'], /two models: a and --model b/],
   ['an unknown model', ['run', 'smolm2-135m', 'x'], /Did you mean smollm2-135m\?/],
+  ['a beginning of a name', ['run', 'smollm2', 'x'], /Did you mean smollm2-135m\?/],
+  ['a word far from any', ['run', 'zzzzzzzz', 'x'], /Known: smollm2-135m, vitrine-tiny\. Exp/],
+  ['an empty prompt', ['run', 'vitrine-tiny', ' '], /the prompt is empty: expected a text/],
+  ['an empty standard input', ['run', 'vitrine-tiny', '-'], /prompt on standard input is empty/],
   ['a bad reference', ['pull', 'hf:nobody'], /expected hf:owner\/repo/],
   ['an unsupported kind', ['pull', 's3://a/b'], /s3: references are not supported yet/],
 ];
@@ -96,6 +100,12 @@ for (const [name, bytes, message] of FILES) {
 
 test('a file that is not there is named with what was expected', async () => {
   assertRefused(await run(['run', './none.gguf', 'x']), 1, /none\.gguf is no file; expected a GG/);
+});
+
+test('a bare file name that is no model is told how to write it; a directory is named', async () => {
+  await writeFile(join(folder.path, 'README.md'), 'text');
+  assertRefused(await run(['run', 'README.md', 'x']), 2, /Did you mean the file \.\/README\.md\?/);
+  assertRefused(await run(['run', folder.path, 'x']), 1, / is a directory; expected a GGUF file/);
 });
 
 test('what a server delivers instead of a model is refused and not kept', async () => {
