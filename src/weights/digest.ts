@@ -13,11 +13,7 @@ export interface DigestOptions {
 }
 
 /** Feeds a file to a hash, in order, and returns how many bytes it had. */
-export async function hashFile(
-  path: string,
-  hash: Hash,
-  options: DigestOptions = {},
-): Promise<number> {
+async function hashFile(path: string, hash: Hash, options: DigestOptions = {}): Promise<number> {
   const file = await open(path, 'r');
   try {
     const bytesTotal = (await file.stat()).size;

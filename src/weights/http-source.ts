@@ -13,7 +13,13 @@ import { connectionFault, type GetAnswer, type GetOptions, get } from './http.ts
 import { hubRefusal, hubUrl, webRefusal } from './hub.ts';
 import { PartFile, type PartIdentity } from './part-file.ts';
 import type { HubRef, UrlRef } from './refs.ts';
-import type { OpenFunction, OpenSource, Received, SourceContext } from './source.ts';
+import {
+  type OpenFunction,
+  type OpenSource,
+  type Received,
+  received,
+  type SourceContext,
+} from './source.ts';
 import { checkSpace } from './space.ts';
 
 /** Larger files belong behind another engine (DESIGN section 12). */
@@ -50,9 +56,7 @@ export function urlSource(ref: UrlRef): OpenFunction {
 
 async function openHttp(context: SourceContext, target: Target): Promise<OpenSource> {
   const part = new PartFile(context.partPath);
-  const total = (bytes: number, bytesTotal: number) =>
-    context.onProgress({ phase: 'verify', source: context.label, bytesDone: bytes, bytesTotal });
-  await part.resume(total, context.signal);
+  await part.resume();
   try {
     const answer = part.isWhole ? undefined : await ask(context, target, part);
     return {
@@ -144,8 +148,7 @@ async function receive(
     }
     answer = undefined;
   }
-  const promised = part.identity?.sha256;
-  return { part, promised, sha256: await part.finish() };
+  return received(context, part, part.identity?.sha256);
 }
 
 async function giveUpOrWait(

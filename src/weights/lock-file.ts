@@ -64,9 +64,10 @@ export async function updateLockFile(
   change: (entries: Map<string, LockEntry>) => void,
 ): Promise<void> {
   const path = lockFilePath(dataDir);
-  await withExclusive(`${path}.busy`, {}, async () => {
+  await withExclusive(`${path}.busy`, {}, async (lock) => {
     const entries = new Map(await readLockFile(dataDir));
     change(entries);
+    await lock.assertHeld();
     try {
       await writeFileAtomic(path, formatLockFile(entries));
     } catch (error) {

@@ -1,12 +1,11 @@
 /**
- * A file on its way: `<name>.<source>.part`, its SHA-256 computed as it grows, and beside it
- * `<…>.part.json` with what a later resume must know: which version of the file this is the start
- * of.
+ * A file on its way: `<name>.<source>.part`, and beside it `<…>.part.json` with what a later resume
+ * must know: which version of the file this is the start of. Its SHA-256 is that of the file, read
+ * when it is whole, not of the bytes that came: only what lies on disk will be loaded.
  */
-import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
 import { writeFileAtomic } from './atomic.ts';
-import { hashFile } from './digest.ts';
+import { sha256OfFile } from './digest.ts';
 import { fileSystemError } from './errors.ts';
 
 export interface PartIdentity {
@@ -19,29 +18,24 @@ export interface PartIdentity {
 
 export class PartFile {
   readonly path: string;
-  /** Bytes on disk and in the hash. */
+  /** Bytes on disk. */
   bytes = 0;
   identity: PartIdentity | undefined;
   #file: FileHandle | undefined;
-  #hash: Hash = createHash('sha256');
 
   constructor(path: string) {
     this.path = path;
   }
 
-  /**
-   * Takes up what an earlier pull left, hashing it again; starts empty when there is nothing that
-   * can be resumed.
-   */
-  async resume(onBytes?: (bytes: number, total: number) => void, signal?: AbortSignal) {
+  /** Takes up what an earlier pull left; starts empty when there is nothing to be resumed. */
+  async resume(): Promise<void> {
     const identity = await readIdentity(this.path);
     const size = await sizeOf(this.path);
     if (!isUsable(identity, size)) {
       await this.restart(undefined);
       return;
     }
-    this.#hash = createHash('sha256');
-    this.bytes = await hashFile(this.path, this.#hash, { onBytes, signal });
+    this.bytes = size;
     this.identity = identity;
     await this.#open('r+');
   }
@@ -55,7 +49,6 @@ export class PartFile {
   async restart(identity: PartIdentity | undefined): Promise<void> {
     await this.#closeFile();
     await rm(metaPath(this.path), { force: true });
-    this.#hash = createHash('sha256');
     this.bytes = 0;
     this.identity = identity;
     await this.#open('w');
@@ -78,19 +71,24 @@ export class PartFile {
     } catch (error) {
       throw fileSystemError(this.path, error);
     }
-    this.#hash.update(chunk);
     this.bytes += chunk.length;
   }
 
-  /** Makes the content durable, closes, and returns its SHA-256. */
-  async finish(): Promise<string> {
+  /**
+   * Makes the content durable, closes, and returns the SHA-256 of the file on disk. Stopped by the
+   * signal, the part stays whole for the next pull.
+   */
+  async finish(
+    onBytes: (bytes: number, total: number) => void,
+    signal: AbortSignal,
+  ): Promise<string> {
     try {
       await this.#must().sync();
     } catch (error) {
       throw fileSystemError(this.path, error);
     }
     await this.#closeFile();
-    return this.#hash.copy().digest('hex');
+    return sha256OfFile(this.path, { onBytes, signal });
   }
 
   /** Closes and keeps the part for the next pull, when a next pull can use it. */

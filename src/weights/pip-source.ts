@@ -9,7 +9,13 @@ import { SourceFault } from './errors.ts';
 import { PartFile } from './part-file.ts';
 import { announcedBytes, bytesArrived, finishedWheel, type PipRun, startPip } from './pip.ts';
 import type { PipRef } from './refs.ts';
-import type { OpenFunction, OpenSource, Received, SourceContext } from './source.ts';
+import {
+  type OpenFunction,
+  type OpenSource,
+  type Received,
+  received,
+  type SourceContext,
+} from './source.ts';
 import { checkSpace } from './space.ts';
 import { extractMember, readZipDirectory, type ZipMember } from './zip.ts';
 
@@ -64,7 +70,7 @@ async function receive(
       (chunk) => write(context, part, member, chunk),
       context.signal,
     );
-    return { part, sha256: await part.finish() };
+    return await received(context, part);
   } catch (error) {
     await part.discard();
     throw error;

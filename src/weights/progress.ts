@@ -8,7 +8,7 @@ export type Phase =
   | 'download'
   /** Reading the file out of a wheel. */
   | 'extract'
-  /** Computing a SHA-256 of what is on disk. */
+  /** Computing the SHA-256 of what is on disk. */
   | 'verify'
   /** Something the reader should know: `note` says it. */
   | 'note';

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { closeSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -237,6 +238,36 @@ test('the start of a file that was tampered with on disk does not get into the m
   const [failure] = await failureOf(pullModel(REF, options()));
   assert.match(failure.reason, /delivered a file with SHA-256 .*refused and removed/);
   assert.deepEqual(await modelFiles(), []);
+});
+
+test('what another process writes into the part while it is downloaded is found', async () => {
+  const onProgress = ({ phase, bytesDone }: Progress) => {
+    if (phase !== 'download' || bytesDone !== CONTENT.length) return;
+    const models = join(dataDir, 'models');
+    const part = readdirSync(models).find((file) => file.endsWith('.part')) ?? assert.fail();
+    const file = openSync(join(models, part), 'r+');
+    writeSync(file, Uint8Array.of(CONTENT[10] ^ 1), 0, 1, 10);
+    closeSync(file);
+  };
+  const [failure] = await failureOf(pullModel(REF, options({ onProgress })));
+  assert.match(failure.reason, /delivered a file with SHA-256 .*refused and removed/);
+  assert.deepEqual(await modelFiles(), []);
+});
+
+test('a pull that has lost its lock moves nothing and leaves the part to the other', async () => {
+  const other = JSON.stringify({ pid: 1, host: 'far', place: 'far', born: '', token: 'other' });
+  const onProgress = ({ phase, bytesDone }: Progress) => {
+    if (phase !== 'download' || bytesDone !== CONTENT.length) return;
+    writeFileSync(join(dataDir, 'models', 'model.pulling'), other);
+  };
+  await assert.rejects(pullModel(REF, options({ onProgress })), {
+    code: 'data-directory',
+    message: /taken over by another process/,
+  });
+  const files = await modelFiles();
+  assert.ok(files.some((file) => file.endsWith('.part')));
+  assert.ok(files.includes('model.pulling') && !files.includes('model.gguf'));
+  assert.equal((await readLockFile(dataDir)).size, 0);
 });
 
 test('a source whose digest differs is refused before a byte, and the next is used', async () => {

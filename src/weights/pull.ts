@@ -6,7 +6,7 @@
 import { formatBytes, VitrineError } from '../base/index.ts';
 import { moveDurably } from './atomic.ts';
 import { fileSystemError, NoSourceError, SourceFault, type WeightsErrorCode } from './errors.ts';
-import { withExclusive } from './exclusive.ts';
+import { type ExclusiveLock, type Holder, showHolder, withExclusive } from './exclusive.ts';
 import type { Environment } from './http.ts';
 import { hubSource, urlSource } from './http-source.ts';
 import { checkLicence } from './licence.ts';
@@ -16,7 +16,13 @@ import { pipSource } from './pip-source.ts';
 import { type OnProgress, PATIENCE, type Patience } from './progress.ts';
 import { raceSources } from './race.ts';
 import { type ModelRef, showRef } from './refs.ts';
-import type { Expected, OpenFunction, Received, SourceContext } from './source.ts';
+import {
+  type Expected,
+  type OpenFunction,
+  type Received,
+  received,
+  type SourceContext,
+} from './source.ts';
 import {
   fileBytes,
   makeModelsFolder,
@@ -79,15 +85,15 @@ export async function pull(
   const onProgress = options.onProgress ?? (() => undefined);
   if (plan.licence !== undefined) checkLicence(plan.name, plan.licence, options.acceptLicence);
   await makeModelsFolder(options.dataDir);
-  const onWait = (pid: number) => {
-    const note = `process ${pid} is pulling it`;
+  const lockPath = pullLockPath(options.dataDir, plan.name);
+  const onWait = (holder: Holder) => {
+    const note = `${showHolder(holder)} is pulling it (${lockPath})`;
     onProgress({ phase: 'wait', source: plan.ref, bytesDone: 0, bytesTotal: undefined, note });
   };
   try {
     signal.throwIfAborted();
-    const lock = pullLockPath(options.dataDir, plan.name);
-    return await withExclusive(lock, { signal, onWait }, async () => {
-      return (await already()) ?? (await new Pull(plan, options, onProgress, signal).run());
+    return await withExclusive(lockPath, { signal, onWait }, async (lock) => {
+      return (await already()) ?? (await new Pull(plan, options, onProgress, signal, lock).run());
     });
   } catch (error) {
     if (signal.aborted) throw await cancelled(plan, options, error);
@@ -100,14 +106,22 @@ class Pull {
   readonly #options: PullOptions;
   readonly #onProgress: OnProgress;
   readonly #signal: AbortSignal;
+  readonly #lock: ExclusiveLock;
   readonly #patience: Patience;
   readonly #faults = new Map<number, SourceFault>();
 
-  constructor(plan: PullPlan, options: PullOptions, onProgress: OnProgress, signal: AbortSignal) {
+  constructor(
+    plan: PullPlan,
+    options: PullOptions,
+    onProgress: OnProgress,
+    signal: AbortSignal,
+    lock: ExclusiveLock,
+  ) {
     this.#plan = plan;
     this.#options = options;
     this.#onProgress = onProgress;
     this.#signal = signal;
+    this.#lock = lock;
     this.#patience = { ...PATIENCE, ...options.patience };
   }
 
@@ -129,13 +143,9 @@ class Pull {
   async #tryWholePart(index: number): Promise<LocalModel | undefined> {
     const context = this.#context(index, this.#signal);
     const part = new PartFile(context.partPath);
-    await part.resume((bytesDone, bytesTotal) => {
-      const source = context.label;
-      this.#onProgress({ phase: 'verify', source, bytesDone, bytesTotal });
-    }, this.#signal);
+    await part.resume();
     if (part.isWhole) {
-      const promised = part.identity?.sha256;
-      return this.#attempt(index, async () => ({ part, promised, sha256: await part.finish() }));
+      return this.#attempt(index, () => received(context, part, part.identity?.sha256));
     }
     await part.suspend();
     return undefined;
@@ -163,10 +173,13 @@ class Pull {
 
   async #attempt(index: number, receive: () => Promise<Received>): Promise<LocalModel | undefined> {
     try {
-      const received = await receive();
-      await this.#checkDigest(received);
-      return await this.#keep(index, received);
+      const file = await receive();
+      // Without the lock the part is another process's: neither moved nor removed.
+      await this.#lock.assertHeld();
+      await this.#checkDigest(file);
+      return await this.#keep(index, file);
     } catch (error) {
+      await this.#lock.assertHeld();
       if (!(error instanceof SourceFault)) throw error;
       this.#refuse(index, error);
       return undefined;
@@ -192,6 +205,7 @@ class Pull {
     const path = modelPath(dataDir, file);
     const bytes = await fileBytes(part.path);
     this.#signal.throwIfAborted();
+    await this.#lock.assertHeld();
     try {
       await moveDurably(part.path, path);
     } catch (error) {

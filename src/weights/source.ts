@@ -24,9 +24,23 @@ export interface SourceContext {
 export interface Received {
   /** Finished: durable and closed. */
   readonly part: PartFile;
+  /** Of the file on disk. */
   readonly sha256: string;
   /** SHA-256 that the source itself promised. */
   readonly promised?: string;
+}
+
+/** Finishes a whole part, with progress. */
+export async function received(
+  context: SourceContext,
+  part: PartFile,
+  promised?: string,
+): Promise<Received> {
+  const { label: source, signal, onProgress } = context;
+  const sha256 = await part.finish((bytesDone, bytesTotal) => {
+    onProgress({ phase: 'verify', source, bytesDone, bytesTotal });
+  }, signal);
+  return { part, promised, sha256 };
 }
 
 /** A source that has answered. Exactly one of receive and close is called. */

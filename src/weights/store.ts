@@ -14,7 +14,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { makeFolders, nearest, VitrineError } from '../base/index.ts';
 import { BUNDLED_NAME, catalogueNames } from './catalogue.ts';
 import { fileSystemError, type WeightsErrorCode } from './errors.ts';
-import { withExclusive } from './exclusive.ts';
+import { type Holder, showHolder, withExclusive } from './exclusive.ts';
 import { type LockEntries, type LockEntry, readLockFile, updateLockFile } from './lock-file.ts';
 import { removePart } from './part-file.ts';
 import { type ModelRef, showRef } from './refs.ts';
@@ -54,7 +54,7 @@ export async function removeModel(dataDir: string, name: string): Promise<Remove
   let bytesFreed = 0;
   await withExclusive(
     pullLockPath(dataDir, name),
-    { onWait: (pid) => busy(name, pid) },
+    { onWait: (holder) => busy(name, holder) },
     async () => {
       bytesFreed += await removeParts(dataDir, name);
       if (entry === undefined) return;
@@ -197,10 +197,10 @@ function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }
 
-function busy(name: string, pid: number): never {
+function busy(name: string, holder: Holder): never {
   throw new VitrineError<WeightsErrorCode>(
     'data-directory',
-    `${name} is being pulled by process ${pid}; wait for it or stop it, then try again.`,
+    `${name} is being pulled by ${showHolder(holder)}; wait for it or stop it, then try again.`,
   );
 }
 

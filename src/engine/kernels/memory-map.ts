@@ -3,9 +3,9 @@
  * `HEAP_START`. The kernels hold no data of their own, so whoever makes a memory calls
  * `initializeMemory` once. Twin of assembly/constants.ts (a test compares them).
  *
- *   0      1024                1088   1152    1156       1160      1164   1216               2048
- *   +------+-------------------+------+-------+----------+---------+------+------------------+----
- *   | none | constant vectors  |      | fault | sleepers | aborted |      | control (worker/) | heap
+ *   0      1024               1088   1152    1156       1160      1164   1216                2048
+ *   +------+------------------+------+-------+----------+---------+------+-------------------+----
+ *   | none | constant vectors |      | fault | sleepers | aborted |      | control (worker/) | heap
  */
 export const ONES = 1024;
 export const MASK4 = 1040;

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { isVitrineError } from '../../base/index.ts';
 import type { Metadata } from '../gguf/index.ts';
+import { VOCABULARY_MAX } from '../sampler/index.ts';
 import { llama } from './architectures/llama.ts';
 import { neutral, readConfig } from './config.ts';
 
@@ -61,6 +62,14 @@ test('what may be missing has the defaults of the format', () => {
   assert.equal(config.kvHeads, 9);
   assert.equal(config.ropeBase, 10000);
   assert.equal(config.normEps, 1e-5);
+});
+
+test('a vocabulary that the sampler cannot take is refused before the weights are read', () => {
+  assert.equal(readConfig(metadata(), VOCABULARY_MAX).vocabularySize, VOCABULARY_MAX);
+  assert.throws(() => readConfig(metadata(), VOCABULARY_MAX + 1), {
+    code: 'unsupported-architecture',
+    message: /a vocabulary of 1048577 tokens; supported: up to 1048576/,
+  });
 });
 
 test('a head dimension of its own is taken from key_length', () => {

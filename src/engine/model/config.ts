@@ -50,6 +50,8 @@ const LIMITS = {
   width: 32768,
   ffnWidth: 262144,
   heads: 1024,
+  /** The sampler's sums of weights are exact up to here (VOCABULARY_MAX of sampler/). */
+  vocabularySize: 2 ** 20,
   /** The largest angle of a rotation; sinCosF64 is stated up to here (numerics.md section 4.5). */
   contextTokens: 2 ** 20,
 } as const;
@@ -106,6 +108,12 @@ export function neutral(architecture: Architecture, layers: number, headDimensio
 }
 
 function checkShape(config: ModelConfig, allowsPartialRope: boolean): void {
+  const { vocabularySize } = config;
+  if (vocabularySize > LIMITS.vocabularySize) {
+    throw unsupported(
+      `a vocabulary of ${vocabularySize} tokens; supported: up to ${LIMITS.vocabularySize}`,
+    );
+  }
   const { heads, kvHeads, headDimension: D, width, ffnWidth, ropeDimension: R } = config;
   if (heads % kvHeads !== 0) throw bad(`${heads} heads do not divide among ${kvHeads} KV heads`);
   if (!Number.isInteger(D) || D % 32 !== 0 || D > 512) {

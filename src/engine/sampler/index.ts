@@ -13,3 +13,4 @@ export {
   StopMatcher,
   type StopResult,
 } from './stop-matcher.ts';
+export { VOCABULARY_MAX } from './weights.ts';

@@ -6,12 +6,13 @@ import { abortList, CONTROL_WORDS, COUNT, FINISHED, LIST, SPIN_MS, STEP, STOP } 
 import { loadUnits } from './load-units.ts';
 import type { ComputeThreadData } from './protocol.ts';
 
-const { modelPath, units, memory, module, worker, workers } = workerData as ComputeThreadData;
+const data = workerData as ComputeThreadData;
+const { modelPath, stamp, units, memory, module, worker, workers } = data;
 const port = must(parentPort, 'a compute thread has a parent');
 const control = new Int32Array(memory.buffer, CONTROL, CONTROL_WORDS);
 
 try {
-  loadUnits(modelPath, units, memory.buffer);
+  loadUnits(modelPath, stamp, units, memory.buffer);
   const kernels = bindModule(module, memory);
   port.postMessage({ type: 'ready' });
   let step = 0;

@@ -3,7 +3,7 @@
  * Everything is checked and the memory computed before a byte of weights is read.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readFileSync, readSync } from 'node:fs';
 import { formatBytes, VitrineError } from '../../base/index.ts';
 import { type GgufHeader, readGgufHeader } from '../gguf/index.ts';
 import {
@@ -31,6 +31,7 @@ import {
 } from '../model/index.ts';
 import { CONTROL_WORDS, LOADED_KB } from './control.ts';
 import { loadUnits, planUnits } from './load-units.ts';
+import { openModelFile, stampOf } from './model-file.ts';
 import type { LoadOptions } from './protocol.ts';
 import { Team } from './team.ts';
 
@@ -61,7 +62,22 @@ export async function loadModel(
   options: LoadOptions,
   onProgress: (bytesDone: number, bytesTotal: number) => void,
 ): Promise<LoadedModel> {
-  const { header, fileBytes } = await readHeader(options.modelPath);
+  const file = openModelFile(options.modelPath);
+  try {
+    return await loadFile(file, options, onProgress);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** `file` gives the header and the digest; each thread reads weights through its own handle. */
+async function loadFile(
+  file: number,
+  options: LoadOptions,
+  onProgress: (bytesDone: number, bytesTotal: number) => void,
+): Promise<LoadedModel> {
+  const stamp = stampOf(file);
+  const { header, fileBytes } = await readHeader(file);
   const config = readConfig(header.metadata, vocabularySizeOf(header.tensors));
   const weights = readTensors(header.tensors, config);
   const kernels = chooseKernels(options.kernels);
@@ -75,16 +91,16 @@ export async function loadModel(
     const units = planUnits(weights.all);
     const threads: Promise<void>[] = [];
     for (let worker = 1; worker < workers; worker += 1) {
-      const data = { modelPath: options.modelPath, units, memory, worker, workers };
+      const data = { modelPath: options.modelPath, stamp, units, memory, worker, workers };
       threads.push(team.start({ ...data, module: kernels.module as WebAssembly.Module }));
     }
     const settled = Promise.all(threads);
     // A failure is reported below, after this thread's own share.
     settled.catch(() => {});
     const loaded = new Int32Array(memory.buffer, CONTROL, CONTROL_WORDS);
-    const digest = digestFile(options.modelPath);
+    const digest = digestFile(file);
     checkDigest(options, digest);
-    loadUnits(options.modelPath, units, memory.buffer, () => {
+    loadUnits(options.modelPath, stamp, units, memory.buffer, () => {
       onProgress(Math.min(Atomics.load(loaded, LOADED_KB) * 1024, fileBytes), fileBytes);
     });
     await settled;
@@ -98,49 +114,27 @@ export async function loadModel(
   }
 }
 
-async function readHeader(path: string): Promise<{ header: GgufHeader; fileBytes: number }> {
-  const file = openModel(path);
-  try {
-    const stat = fstatSync(file);
-    if (!stat.isFile()) throw new VitrineError('file-not-found', `${path} is not a file`);
-    const fileBytes = stat.size;
-    const header = await readGgufHeader(
-      async (byteLength) => {
-        const bytes = new Uint8Array(byteLength);
-        const count = readSync(file, bytes, 0, byteLength, 0);
-        return bytes.subarray(0, count);
-      },
-      { fileBytes },
-    );
-    return { header, fileBytes };
-  } finally {
-    closeSync(file);
-  }
+async function readHeader(file: number): Promise<{ header: GgufHeader; fileBytes: number }> {
+  const fileBytes = fstatSync(file).size;
+  const header = await readGgufHeader(
+    async (byteLength) => {
+      const bytes = new Uint8Array(byteLength);
+      const count = readSync(file, bytes, 0, byteLength, 0);
+      return bytes.subarray(0, count);
+    },
+    { fileBytes },
+  );
+  return { header, fileBytes };
 }
 
-function openModel(path: string): number {
-  try {
-    return openSync(path, 'r');
-  } catch (cause) {
-    const code = (cause as { code?: string }).code ?? 'unknown error';
-    throw new VitrineError('file-not-found', `cannot open the model file ${path} (${code})`, {
-      cause,
-    });
-  }
-}
-
-function digestFile(path: string): string {
+function digestFile(file: number): string {
   const hash = createHash('sha256');
-  const file = openSync(path, 'r');
   const buffer = new Uint8Array(1024 * 1024);
-  try {
-    for (;;) {
-      const count = readSync(file, buffer);
-      if (count === 0) return hash.digest('hex');
-      hash.update(buffer.subarray(0, count));
-    }
-  } finally {
-    closeSync(file);
+  for (let position = 0; ; ) {
+    const count = readSync(file, buffer, 0, buffer.length, position);
+    if (count === 0) return hash.digest('hex');
+    hash.update(buffer.subarray(0, count));
+    position += count;
   }
 }
 

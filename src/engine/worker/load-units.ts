@@ -2,12 +2,13 @@
  * Reads tensors from the file and repacks them into the kernels' memory. Every thread takes the
  * next unit until none is left; nothing but a unit is held twice.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { VitrineError } from '../../base/index.ts';
 import { findNonFinite } from '../gguf/index.ts';
 import { CONTROL, fileRowBytes, pack, packedBytes, type WeightType } from '../kernels/index.ts';
 import type { Tensor } from '../model/index.ts';
 import { CONTROL_WORDS, LOADED_KB, NEXT_UNIT } from './control.ts';
+import { checkStamp, openModelFile } from './model-file.ts';
 import type { LoadUnit } from './protocol.ts';
 
 /** Bytes of a unit in the file, about: large enough for the disk, small beside the model. */
@@ -34,11 +35,12 @@ export function planUnits(tensors: readonly Tensor[]): LoadUnit[] {
 }
 
 /**
- * Takes units until none is left.
- * @throws VitrineError truncated-file, bad-tensor
+ * Takes units until none is left, from the file with that stamp, which it must still have then.
+ * @throws VitrineError truncated-file, bad-tensor, digest-mismatch
  */
 export function loadUnits(
   modelPath: string,
+  stamp: string,
   units: readonly LoadUnit[],
   buffer: ArrayBufferLike,
   onUnit: () => void = () => {},
@@ -46,15 +48,17 @@ export function loadUnits(
   if (units.length === 0) return;
   const control = new Int32Array(buffer, CONTROL, CONTROL_WORDS);
   const staging = new Uint8Array(units.reduce((most, unit) => Math.max(most, unit.sizeBytes), 0));
-  const file = openSync(modelPath, 'r');
+  const file = openModelFile(modelPath);
   try {
+    checkStamp(file, stamp, modelPath);
     for (;;) {
       const unit = units[Atomics.add(control, NEXT_UNIT, 1)];
-      if (unit === undefined) return;
+      if (unit === undefined) break;
       loadUnit(file, unit, staging.subarray(0, unit.sizeBytes), buffer);
       Atomics.add(control, LOADED_KB, Math.round(unit.sizeBytes / 1024));
       onUnit();
     }
+    checkStamp(file, stamp, modelPath);
   } finally {
     closeSync(file);
   }

@@ -67,7 +67,8 @@ export async function measureReadBandwidth(threads: number): Promise<number> {
   const team = new Team(memory, bindModule(module, memory));
   try {
     // Compute threads load nothing here; the path is never opened.
-    const shared = { modelPath: fileURLToPath(url), units: [], memory, module, workers: threads };
+    const file = { modelPath: fileURLToPath(url), stamp: '', units: [] };
+    const shared = { ...file, memory, module, workers: threads };
     const others = Array.from({ length: threads - 1 }, (_, i) => i + 1);
     await Promise.all(others.map((worker) => team.start({ ...shared, worker })));
     const list = new OpList(memory.buffer, HEAP_START, 1, CHUNKS);

@@ -92,6 +92,8 @@ export interface LoadUnit {
 /** workerData of a compute thread. */
 export interface ComputeThreadData {
   modelPath: string;
+  /** What the file was when it was opened to be hashed (model-file.ts). */
+  stamp: string;
   units: readonly LoadUnit[];
   memory: WebAssembly.Memory;
   module: WebAssembly.Module;

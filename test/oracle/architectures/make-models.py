@@ -66,7 +66,7 @@ MODELS = {
         {**SHAPE, "rope_parameters": theta(500.0, rope_type="linear", factor=4.0)},
     ),
     "llama-yarn": ("Llama", {**SHAPE, "rope_parameters": theta(500.0, **YARN)}),
-    "qwen2": ("Qwen2", {**COMMON, "hidden_size": 64, "rope_parameters": theta(1e4)}),
+    "qwen2": ("Qwen2", {**SHAPE, "rope_parameters": theta(1e4)}),
     "qwen3": ("Qwen3", {**SHAPE, "rope_parameters": theta(1e4)}),
     "gemma2": (
         "Gemma2",
@@ -92,7 +92,7 @@ MODELS = {
             },
         },
     ),
-    "olmo2": ("Olmo2", {**COMMON, "hidden_size": 64, "rope_parameters": theta(1e4)}),
+    "olmo2": ("Olmo2", {**SHAPE, "rope_parameters": theta(1e4)}),
     "granite": (
         "Granite",
         {
@@ -285,8 +285,9 @@ def main(folder: Path) -> None:
     expected = {}
     for seed, (name, (kind, arguments)) in enumerate(MODELS.items()):
         architecture = name.split("-")[0]
-        config = getattr(transformers, f"{kind}Config")(**{"max_position_embeddings": 256, **arguments})
-        model = getattr(transformers, f"{kind.replace('Text', '')}ForCausalLM" if kind != "Gemma3Text" else "Gemma3ForCausalLM")(config)
+        arguments = {"max_position_embeddings": 256, **arguments}
+        config = getattr(transformers, f"{kind}Config")(**arguments)
+        model = getattr(transformers, f"{kind.replace('Text', '')}ForCausalLM")(config)
         model.eval()
         randomise(model, seed)
         with torch.no_grad():
