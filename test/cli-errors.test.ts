@@ -108,6 +108,18 @@ test('a bare file name that is no model is told how to write it; a directory is 
   assertRefused(await run(['run', folder.path, 'x']), 1, / is a directory; expected a GGUF file/);
 });
 
+test('the reason why nothing was pulled is told once, with the flag that was used', async () => {
+  const offline = await run(['pull', 'smollm2-135m', '--offline']);
+  assertRefused(offline, 1, /hf:\S+, pip:\S+: not asked: --offline is set .*without --offline/);
+  assert.equal(offline.err.split('not asked').length, 2);
+  const variable = await run(['pull', 'smollm2-135m'], { VITRINE_OFFLINE: '1' });
+  assertRefused(variable, 1, /not asked: VITRINE_OFFLINE is set/);
+  const env = { HF_ENDPOINT: `http://127.0.0.1:${await freePort()}` };
+  const { code, err } = await run(['pull', 'hf:owner/repo/m.gguf'], env);
+  assert.equal(code, 1);
+  assert.equal(err.split('connection refused').length, 2, err);
+});
+
 test('what a server delivers instead of a model is refused and not kept', async () => {
   const hub = await startHub(Buffer.from('<html>sign in first</html>'));
   try {

@@ -2,7 +2,12 @@
 import { API_KEY_FILE } from '../access/index.ts';
 import { formatBytes } from '../base/index.ts';
 import type { EngineInfo } from '../engine/index.ts';
-import { BUNDLED_NAME, type LocalModel, type SourceFailure } from '../weights/index.ts';
+import {
+  BUNDLED_NAME,
+  type LocalModel,
+  type SourceFailure,
+  withCommonReason,
+} from '../weights/index.ts';
 import { showPath } from './data-dir.ts';
 import { alignColumns } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -53,7 +58,7 @@ export function fallbackBanner(
   failures: readonly SourceFailure[],
   terminal: Terminal,
 ): string {
-  const lines = failures.flatMap(({ source, reason, remedy }) => [
+  const lines = withCommonReason(failures).flatMap(({ source, reason, remedy }) => [
     `  ${source}`,
     `    ${reason}`,
     `    ${remedy}`,
