@@ -47,6 +47,10 @@ const USAGE: readonly (readonly [name: string, words: string[], message: RegExp]
   ['an argument too many', ['rm', 'a', 'b'], /unexpected argument "b"/],
   ['two models', ['serve', 'a', '--model', 'b'], /two models: a and --model b/],
   ['an unknown model', ['run', 'smolm2-135m', 'x'], /Did you mean smollm2-135m\?/],
+  ['a beginning of a name', ['run', 'smollm2', 'x'], /Did you mean smollm2-135m\?/],
+  ['a word far from any', ['run', 'zzzzzzzz', 'x'], /Known: smollm2-135m, vitrine-tiny\. Exp/],
+  ['an empty prompt', ['run', 'vitrine-tiny', ' '], /the prompt is empty: expected a text/],
+  ['an empty standard input', ['run', 'vitrine-tiny', '-'], /prompt on standard input is empty/],
   ['a bad reference', ['pull', 'hf:nobody'], /expected hf:owner\/repo/],
   ['an unsupported kind', ['pull', 's3://a/b'], /s3: references are not supported yet/],
 ];
@@ -96,6 +100,24 @@ for (const [name, bytes, message] of FILES) {
 
 test('a file that is not there is named with what was expected', async () => {
   assertRefused(await run(['run', './none.gguf', 'x']), 1, /none\.gguf is no file; expected a GG/);
+});
+
+test('a bare file name that is no model is told how to write it; a directory is named', async () => {
+  await writeFile(join(folder.path, 'README.md'), 'text');
+  assertRefused(await run(['run', 'README.md', 'x']), 2, /Did you mean the file \.\/README\.md\?/);
+  assertRefused(await run(['run', folder.path, 'x']), 1, / is a directory; expected a GGUF file/);
+});
+
+test('the reason why nothing was pulled is told once, with the flag that was used', async () => {
+  const offline = await run(['pull', 'smollm2-135m', '--offline']);
+  assertRefused(offline, 1, /hf:\S+, pip:\S+: not asked: --offline is set .*without --offline/);
+  assert.equal(offline.err.split('not asked').length, 2);
+  const variable = await run(['pull', 'smollm2-135m'], { VITRINE_OFFLINE: '1' });
+  assertRefused(variable, 1, /not asked: VITRINE_OFFLINE is set/);
+  const env = { HF_ENDPOINT: `http://127.0.0.1:${await freePort()}` };
+  const { code, err } = await run(['pull', 'hf:owner/repo/m.gguf'], env);
+  assert.equal(code, 1);
+  assert.equal(err.split('connection refused').length, 2, err);
 });
 
 test('what a server delivers instead of a model is refused and not kept', async () => {
@@ -160,6 +182,15 @@ test('a data directory that cannot be made is named, with the remedy', async () 
     VITRINE_DATA_DIR: join(folder.path, 'a-file', 'data'),
   });
   assertRefused(finished, 1, /a-file\/data.*VITRINE_DATA_DIR/);
+});
+
+test('a data directory below /proc is refused at once', async () => {
+  const env = { VITRINE_DATA_DIR: '/proc/nope' };
+  await writeFile(join(folder.path, 'good.gguf'), randomModel());
+  for (const words of [['pull', 'hf:o/r/m.gguf'], ['serve'], ['serve', './good.gguf']]) {
+    const port = words[0] === 'serve' ? ['--port', '0', '--log-level', 'warn'] : [];
+    assertRefused(await run([...words, ...port], env), 1, /\/proc\/nope.*VITRINE_DATA_DIR/);
+  }
 });
 
 function versionNine(): Uint8Array {

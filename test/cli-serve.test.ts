@@ -93,9 +93,11 @@ test('the first start shows the key once, with a curl line that works when paste
   }
   const line = out.split('\n').find((text) => text.startsWith('curl ')) ?? '';
   // What a shell makes of the line, without needing curl here.
-  const [, address, ...rest] = [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+  const [, silent, address, ...rest] = [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
     ([, single, double, bare]) => single ?? double ?? bare,
   );
+  assert.equal(silent, '-s');
+  assert.ok(out.includes(`\nexport VITRINE_API_KEY=${key}\n`));
   const headers = rest.flatMap((word, i) =>
     word === '-H' ? [rest[i + 1].split(': ') as [string, string]] : [],
   );
@@ -108,7 +110,7 @@ test('the first start shows the key once, with a curl line that works when paste
   assert.equal((await process1.ended).code, 0);
 
   await serve([MODEL]);
-  assert.doesNotMatch(started?.out ?? '', /vitrine-[A-Za-z0-9_-]{43}|curl/);
+  assert.doesNotMatch(started?.out ?? '', /vitrine-[A-Za-z0-9_-]{43}/);
   assert.match(started?.out ?? '', /the one of the first start; if it is lost, remove \S+api-key/);
 });
 

@@ -8,8 +8,8 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { messageOf, VitrineError } from '../base/index.ts';
+import { dirname, join } from 'node:path';
+import { makeFolders, messageOf, VitrineError } from '../base/index.ts';
 
 export type AccessErrorCode =
   /** VITRINE_API_KEY is too short or cannot be sent in a header. */
@@ -152,7 +152,7 @@ async function writeKeyFile(dataDir: string, path: string, made: SaltedHash): Pr
   const fields = { version: 1, salt: made.salt.toString('hex'), hash: made.hash.toString('hex') };
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await makeFolders(dataDir, { make: (folder) => mkdir(folder, { mode: 0o700 }), dirname });
     const file = await open(draft, 'wx', 0o600);
     try {
       await file.writeFile(`${JSON.stringify({ ...fields, createdAt }, null, 2)}\n`);

@@ -13,5 +13,6 @@ export {
   type VariableName,
 } from './env.ts';
 export { isVitrineError, messageOf, VitrineError } from './errors.ts';
+export { type FolderMaker, makeFolders } from './folders.ts';
 export { BODY_BYTES_MAX, WASM_MEMORY_BYTES_MAX } from './limits.ts';
 export { editDistance, nearest } from './suggest.ts';

@@ -62,3 +62,12 @@ test('nothing is suggested when nothing is near', () => {
 test('of equally near words the first wins', () => {
   assert.equal(nearest('bat', ['cat', 'hat']), 'cat');
 });
+
+test('the only word that begins as given is suggested when none is near', () => {
+  assert.equal(
+    nearest('smollm2', ['smollm2-135m', 'vitrine-tiny', 'smollm2-135m']),
+    'smollm2-135m',
+  );
+  assert.equal(nearest('smollm2', ['smollm2-135m', 'smollm2-360m']), undefined);
+  assert.equal(nearest('sm', ['smollm2-135m']), undefined);
+});

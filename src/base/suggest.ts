@@ -1,6 +1,11 @@
 /** "Did you mean": the nearest of a few known words, by edit distance. */
 
-/** The nearest candidate within a third of the word's length, else undefined. */
+const BEGINNING_LENGTH_MIN = 3;
+
+/**
+ * The nearest candidate within a third of the word's length, else the only one that begins with the
+ * word, else undefined.
+ */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
@@ -11,7 +16,13 @@ export function nearest(word: string, candidates: readonly string[]): string | u
       bestDistance = distance;
     }
   }
-  return best;
+  return best ?? beginningWith(word.toLowerCase(), candidates);
+}
+
+function beginningWith(word: string, candidates: readonly string[]): string | undefined {
+  const found = new Set(candidates.filter((name) => name.toLowerCase().startsWith(word)));
+  const [only] = found;
+  return found.size === 1 && word.length >= BEGINNING_LENGTH_MIN ? only : undefined;
 }
 
 /** Levenshtein distance; words that differ in length by `limit` or more are not compared. */

@@ -14,7 +14,9 @@ import {
 import { metadataString, readGgufHeader } from '../engine/gguf/index.ts';
 import { type Engine, type OpenEngineOptions, openEngine } from '../engine/index.ts';
 import {
+  LONG_PATIENCE,
   type LocalModel,
+  PATIENCE,
   type Phase,
   type Progress,
   pullModel,
@@ -42,20 +44,30 @@ const VERBS: Partial<Record<Phase, string>> = {
 export async function findModel(
   context: Context,
   reference: string,
-  options: { verify?: boolean } = {},
+  options: { verify?: boolean; hasFallback?: boolean } = {},
 ): Promise<LocalModel> {
   const display = new ProgressDisplay(context.terminal);
   const find = options.verify === true ? resolveModel : pullModel;
+  const isOffline = context.settings.get('VITRINE_OFFLINE');
+  // Told when another source has delivered; when none does, the error tells of each.
+  const refusals: string[] = [];
   try {
-    return await find(reference, {
+    const found = await find(reference, {
       dataDir: dataDirOf(context.settings, context.environment),
       environment: context.environment,
       offline: booleanSetting(context.settings, 'VITRINE_OFFLINE'),
+      offlineBy: isOffline?.source === 'flag' ? '--offline' : 'VITRINE_OFFLINE',
+      patience: options.hasFallback === true ? PATIENCE : LONG_PATIENCE,
       acceptLicence: textFlag(context.flags, ACCEPT_LICENCE.name),
       licenceOf: licenceInFile,
       signal: context.stop.signal,
-      onProgress: (progress) => show(display, progress),
+      onProgress: (progress) => {
+        if (progress.phase === 'refused') refusals.push(`${progress.source}: ${progress.note}`);
+        else show(display, progress);
+      },
     });
+    for (const refusal of refusals) display.note(refusal);
+    return found;
   } finally {
     display.clear();
   }

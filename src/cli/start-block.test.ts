@@ -40,12 +40,16 @@ test('the start block tells address, model, engine, context, data and key', () =
     '  data     /data',
     '  API key  vitrine-abc  (shown only now)',
   ]);
-  assert.match(lines[8], /^curl http:\/\/127\.0\.0\.1:8000\/v1\/messages .*vitrine-abc/);
+  assert.equal(lines[8], 'export VITRINE_API_KEY=vitrine-abc');
+  assert.match(lines[9], /^curl -s http:\/\/127\.0\.0\.1:8000\/v1\/messages .*vitrine-abc/);
 });
 
-test('a key that is not known has no curl line, one of the environment is named', () => {
-  assert.doesNotMatch(block({ source: 'stored' }), /curl/);
-  assert.match(block({ source: 'environment' }), /curl .*"x-api-key: \$VITRINE_API_KEY"/);
+test('a key that is not shown stands in the curl line as a variable', () => {
+  for (const source of ['stored', 'environment'] as const) {
+    const text = block({ source });
+    assert.match(text, /^curl .*"x-api-key: \$VITRINE_API_KEY"/m);
+    assert.doesNotMatch(text, /export/);
+  }
 });
 
 test('the banner names each failure with its remedy, and what is served instead', () => {

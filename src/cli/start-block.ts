@@ -2,7 +2,12 @@
 import { API_KEY_FILE } from '../access/index.ts';
 import { formatBytes } from '../base/index.ts';
 import type { EngineInfo } from '../engine/index.ts';
-import { BUNDLED_NAME, type LocalModel, type SourceFailure } from '../weights/index.ts';
+import {
+  BUNDLED_NAME,
+  type LocalModel,
+  type SourceFailure,
+  withCommonReason,
+} from '../weights/index.ts';
 import { showPath } from './data-dir.ts';
 import { alignColumns } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -41,8 +46,9 @@ export function startBlock(facts: StartFacts, terminal: Terminal): string {
     `${terminal.outStyle('bold', `Vitrine ${facts.version}`)} at ${terminal.outStyle('cyan', url)}`,
     ...alignColumns(rows),
   ];
-  const curl = curlLine(url, model.name, facts.key);
-  if (curl !== undefined) lines.push('', curl);
+  const { created } = facts.key;
+  lines.push('', ...(created === undefined ? [] : [`export VITRINE_API_KEY=${created}`]));
+  lines.push(curlLine(url, model.name, created));
   return `${lines.join('\n')}\n`;
 }
 
@@ -52,7 +58,7 @@ export function fallbackBanner(
   failures: readonly SourceFailure[],
   terminal: Terminal,
 ): string {
-  const lines = failures.flatMap(({ source, reason, remedy }) => [
+  const lines = withCommonReason(failures).flatMap(({ source, reason, remedy }) => [
     `  ${source}`,
     `    ${reason}`,
     `    ${remedy}`,
@@ -83,17 +89,16 @@ function keyText(key: KeyFacts, dataDir: string, terminal: Terminal): string {
   return `the one of the first start; if it is lost, remove ${file} and start again`;
 }
 
-/** A line that works when pasted; undefined when the key is not known here. */
-function curlLine(url: string, model: string, key: KeyFacts): string | undefined {
-  if (key.source === 'stored') return undefined;
-  const shown = key.created ?? '$VITRINE_API_KEY';
+/** A line that works when pasted; where the key is not known, in a shell that has it set. */
+function curlLine(url: string, model: string, created: string | undefined): string {
+  const shown = created ?? '$VITRINE_API_KEY';
   const content = model === BUNDLED_NAME ? 'Hello.' : 'What is the capital of France?';
   const body = {
     ...{ model, max_tokens: 64, temperature: 0 },
     messages: [{ role: 'user', content }],
   };
   return (
-    `curl ${url}/v1/messages -H "x-api-key: ${shown}" -H "content-type: application/json" ` +
+    `curl -s ${url}/v1/messages -H "x-api-key: ${shown}" -H "content-type: application/json" ` +
     `-d '${JSON.stringify(body)}'`
   );
 }

@@ -3,15 +3,36 @@
  * holds counts, not texts: neither prompts nor answers nor keys ever reach it.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 import type { Metrics } from './metrics.ts';
+import { readableLog } from './readable-log.ts';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-/** JSON lines on standard error; `destination` writes them elsewhere. */
+/** Where it listens stands in the start block; as a line of the log it is for debugging. */
+const LISTENING = /^Server listening /;
+const INFO = 30;
+
+/**
+ * JSON lines on standard error, readable ones when that is a terminal; `destination` writes JSON
+ * elsewhere.
+ */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
-  const options = { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime };
-  return pino(options, destination ?? pino.destination({ dest: 2, sync: true }));
+  const options: LoggerOptions = {
+    ...{ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime },
+    hooks: {
+      logMethod(args, method, methodLevel) {
+        if (methodLevel === INFO && LISTENING.test(String(args[0]))) this.debug(args[0]);
+        else method.apply(this, args);
+      },
+    },
+  };
+  return pino(options, destination ?? standardError());
+}
+
+function standardError(): DestinationStream {
+  if (process.stderr.isTTY !== true) return pino.destination({ dest: 2, sync: true });
+  return readableLog((line) => void process.stderr.write(line));
 }
 
 /** Asked every few seconds by machines. */

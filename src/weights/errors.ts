@@ -41,10 +41,22 @@ export class NoSourceError extends VitrineError<'no-source'> {
   readonly failures: readonly SourceFailure[];
 
   constructor(name: string, failures: readonly SourceFailure[]) {
-    const listed = failures.map(({ source, reason, remedy }) => `${source}: ${reason} (${remedy})`);
+    const listed = withCommonReason(failures).map(
+      ({ source, reason, remedy }) => `${source}: ${reason} (${remedy})`,
+    );
     super('no-source', `${name} could not be fetched from any source. ${listed.join('; ')}`);
     this.failures = failures;
   }
+}
+
+/** A reason that all sources share is said once, of all of them. */
+export function withCommonReason(failures: readonly SourceFailure[]): readonly SourceFailure[] {
+  const [first] = failures;
+  if (first === undefined || failures.length === 1) return failures;
+  const { reason, remedy } = first;
+  const isCommon = failures.every((other) => other.reason === reason && other.remedy === remedy);
+  if (!isCommon) return failures;
+  return [{ source: failures.map(({ source }) => source).join(', '), reason, remedy }];
 }
 
 /** The failures that an error carries; empty for every other error. */

@@ -17,6 +17,7 @@ export {
   NoSourceError,
   type SourceFailure,
   type WeightsErrorCode,
+  withCommonReason,
 } from './errors.ts';
 export {
   checkLicence,
@@ -26,7 +27,14 @@ export {
   normaliseLicence,
 } from './licence.ts';
 export { type LockEntries, type LockEntry, lockFilePath, readLockFile } from './lock-file.ts';
-export { type OnProgress, PATIENCE, type Patience, type Phase, type Progress } from './progress.ts';
+export {
+  LONG_PATIENCE,
+  type OnProgress,
+  PATIENCE,
+  type Patience,
+  type Phase,
+  type Progress,
+} from './progress.ts';
 export type { LocalModel, PullOptions } from './pull.ts';
 export {
   formatRef,

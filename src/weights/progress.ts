@@ -10,6 +10,8 @@ export type Phase =
   | 'extract'
   /** Computing the SHA-256 of what is on disk. */
   | 'verify'
+  /** A source is out, `note` says why, and another one is asked. */
+  | 'refused'
   /** Something the reader should know: `note` says it. */
   | 'note';
 
@@ -57,3 +59,6 @@ export const PATIENCE: Patience = {
   retryMs: 500,
   retryCountMax: 3,
 };
+
+/** Of who asked for this very model: a slow source is better than none. */
+export const LONG_PATIENCE: Patience = { ...PATIENCE, answerMs: 60_000, stallMs: 60_000 };

@@ -40,6 +40,8 @@ export interface PullOptions {
   readonly environment: Environment;
   /** Never use the network. VITRINE_OFFLINE, resolved. */
   readonly offline?: boolean;
+  /** What set `offline`, for messages: `--offline`. Default: VITRINE_OFFLINE. */
+  readonly offlineBy?: string;
   /** A licence that the reader accepts by name though it is not OSI-approved. */
   readonly acceptLicence?: string;
   /**
@@ -241,10 +243,11 @@ class Pull {
   #refuse(index: number, fault: SourceFault): void {
     this.#faults.set(index, fault);
     const source = showRef(this.#plan.sources[index]);
-    const isLast = this.#faults.size === this.#plan.sources.length;
-    const note = `${fault.message}${isLast ? '' : '; trying the next source'}`;
+    // Of the last one the error tells, as of all of them.
+    if (this.#faults.size === this.#plan.sources.length) return;
+    const note = `${fault.message}; trying the next source`;
     const bytesTotal = this.#plan.expected.bytes;
-    this.#onProgress({ phase: 'note', source, bytesDone: 0, bytesTotal, note });
+    this.#onProgress({ phase: 'refused', source, bytesDone: 0, bytesTotal, note });
   }
 
   #context(index: number, signal: AbortSignal): SourceContext {
@@ -273,10 +276,11 @@ class Pull {
   }
 
   #offline(): NoSourceError {
+    const setting = this.#options.offlineBy ?? 'VITRINE_OFFLINE';
     const failures = this.#plan.sources.map((source) => ({
       source: showRef(source),
-      reason: 'not asked: VITRINE_OFFLINE is set and the model is not on disk',
-      remedy: 'unset VITRINE_OFFLINE once to pull it',
+      reason: `not asked: ${setting} is set and the model is not on disk`,
+      remedy: `pull it once without ${setting}`,
     }));
     return new NoSourceError(this.#plan.name, failures);
   }

@@ -116,7 +116,7 @@ class Race {
     for (const index of this.#candidates.keys()) {
       if (this.#faults.has(index)) continue;
       const reason = index < this.#next ? limit : `not asked: ${limit} from the others`;
-      this.#faults.set(index, new SourceFault(reason, 'check the network, or set HTTPS_PROXY'));
+      this.#faults.set(index, new SourceFault(reason, lateRemedy(this.#candidates[index].label)));
     }
     this.#decide({ faults: this.#faults });
   }
@@ -132,4 +132,11 @@ class Race {
     this.#isDecided = true;
     this.#result.reject(error instanceof Error ? error : new Error(messageOf(error)));
   }
+}
+
+/** pip has its own index and its own proxy setting. */
+function lateRemedy(label: string): string {
+  return label.startsWith('pip:')
+    ? 'check the network, and the index and proxy pip is configured for (`pip config list`)'
+    : 'check the network, or set HTTPS_PROXY';
 }

@@ -111,7 +111,8 @@ export function isLoopback(hostname: string): boolean {
 function parseName(text: string, knownNames: readonly string[]): NameRef {
   if (NAME.test(text) && knownNames.includes(text)) return { kind: 'name', name: text };
   const guess = nearest(text, knownNames);
-  const hint = guess === undefined ? `Known: ${knownNames.join(', ')}.` : `Did you mean ${guess}?`;
+  const known = [...new Set(knownNames)].join(', ');
+  const hint = guess === undefined ? `Known: ${known}.` : `Did you mean ${guess}?`;
   throw new VitrineError<WeightsErrorCode>(
     'unknown-model',
     `unknown model ${JSON.stringify(text)}. ${hint} Expected ${REF_FORMS}.`,

@@ -1,6 +1,7 @@
 /** From what a reader writes to a checked file on disk: the entrance of this part. */
+import { stat } from 'node:fs/promises';
 import { resolve as resolvePath } from 'node:path';
-import { VitrineError } from '../base/index.ts';
+import { isVitrineError, VitrineError } from '../base/index.ts';
 import { BUNDLED_NAME, bundledModel, catalogueModel, catalogueNames } from './catalogue.ts';
 import { sha256OfFile, verifyFile } from './digest.ts';
 import type { WeightsErrorCode } from './errors.ts';
@@ -25,7 +26,7 @@ export interface ResolveOptions extends PullOptions {
  */
 export async function resolveModel(text: string, options: ResolveOptions): Promise<LocalModel> {
   const entries = await readLockFile(options.dataDir);
-  const ref = parseRef(text, [...catalogueNames(), ...entries.keys()]);
+  const ref = await readRef(text, [...catalogueNames(), ...entries.keys()]);
   if (ref.kind === 'path') return localFile(ref, options);
   if (ref.kind === 'name' && ref.name === BUNDLED_NAME) return packaged(options);
   const plan = planFor(ref, entries);
@@ -42,6 +43,17 @@ export async function resolveModel(text: string, options: ResolveOptions): Promi
 /** Like resolveModel; a file that is there already is believed, so that pulling twice is free. */
 export async function pullModel(text: string, options: PullOptions): Promise<LocalModel> {
   return resolveModel(text, { ...options, verify: false });
+}
+
+/** parseRef; a bare word that is no name but a file here is told how to write it. */
+async function readRef(text: string, knownNames: readonly string[]): Promise<ModelRef> {
+  try {
+    return parseRef(text, knownNames);
+  } catch (error) {
+    if (!isVitrineError(error, 'unknown-model') || (await fileBytes(text)) < 0) throw error;
+    const message = `unknown model ${JSON.stringify(text)}. Did you mean the file ./${text}?`;
+    throw new VitrineError<WeightsErrorCode>('unknown-model', message, { cause: error });
+  }
 }
 
 function planFor(ref: ModelRef, entries: LockEntries): PullPlan {
@@ -87,7 +99,7 @@ async function packaged(options: ResolveOptions): Promise<LocalModel> {
 async function localFile(ref: PathRef, options: ResolveOptions): Promise<LocalModel> {
   const path = resolvePath(ref.path);
   const bytes = await fileBytes(path);
-  if (bytes < 0) throw cannotRead(path);
+  if (bytes < 0) throw await cannotRead(path);
   const name = baseName(ref);
   const licence = normaliseLicence(await options.licenceOf?.(path));
   checkLicence(name, licence, options.acceptLicence);
@@ -119,8 +131,10 @@ async function notAborted<T>(
   }
 }
 
-function cannotRead(path: string): VitrineError<WeightsErrorCode> {
-  const message = `${path} is no file; expected a GGUF file. Check the path.`;
+async function cannotRead(path: string): Promise<VitrineError<WeightsErrorCode>> {
+  const entry = await stat(path).catch(() => undefined);
+  const what = entry?.isDirectory() ? 'a directory' : 'no file';
+  const message = `${path} is ${what}; expected a GGUF file. Check the path.`;
   return new VitrineError('no-such-file', message);
 }
 

@@ -10,8 +10,8 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
-import { nearest, VitrineError } from '../base/index.ts';
+import { basename, dirname, resolve } from 'node:path';
+import { makeFolders, nearest, VitrineError } from '../base/index.ts';
 import { BUNDLED_NAME, catalogueNames } from './catalogue.ts';
 import { fileSystemError, type WeightsErrorCode } from './errors.ts';
 import { type Holder, showHolder, withExclusive } from './exclusive.ts';
@@ -107,7 +107,7 @@ export function partPath(dataDir: string, name: string, label: string): string {
 export async function makeModelsFolder(dataDir: string): Promise<string> {
   const folder = resolve(dataDir, 'models');
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder, { make: (path) => mkdir(path), dirname });
   } catch (error) {
     throw fileSystemError(folder, error);
   }

@@ -50,6 +50,7 @@ export const runCommand: Command = {
     const generation = generationOf(context.flags);
     const [reference, words] = context.arguments;
     const prompt = words === '-' ? await readInput(context.stop.signal) : words;
+    if (prompt.trim() === '') throw emptyPrompt(words === '-' ? ' on standard input' : '');
     const model = await findModel(context, reference);
     const engine = await loadModel(context, model);
     try {
@@ -153,7 +154,9 @@ async function readInput(signal: AbortSignal): Promise<string> {
   if (bytes > INPUT_BYTES_MAX) {
     throw cliError('failed', 'the prompt on standard input is longer than 32 MB.');
   }
-  const text = Buffer.concat(chunks).toString('utf8');
-  if (text !== '') return text;
-  throw cliError('missing-argument', 'the prompt on standard input is empty.');
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function emptyPrompt(where: string): Error {
+  return cliError('missing-argument', `the prompt${where} is empty: expected a text to answer.`);
 }
