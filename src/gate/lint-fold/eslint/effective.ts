@@ -48,6 +48,7 @@ export interface FlatConfig {
   readonly rules?: Readonly<Record<string, unknown>>;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly processor?: unknown;
+  readonly plugins?: Readonly<Record<string, { readonly processors?: object }>>;
   readonly linterOptions?: {
     readonly noInlineConfig?: boolean;
     readonly reportUnusedDisableDirectives?: unknown;
@@ -89,7 +90,7 @@ export function effectiveOfFlat(
     settings: config.settings ?? {},
     noInlineConfig: config.linterOptions?.noInlineConfig ?? false,
     reportUnused: severityOf(config.linterOptions?.reportUnusedDisableDirectives),
-    processor: processorName(config.processor),
+    processor: processorName(config),
   };
 }
 
@@ -155,11 +156,16 @@ function normalParserInput(input: Record<string, unknown>, latest?: number) {
   return normal;
 }
 
-function processorName(processor: unknown): string | null {
+/** ESLint resolves the name to the object; the plug-in that has it gives the name back. */
+function processorName({ processor, plugins }: FlatConfig): string | null {
   if (typeof processor === 'string') return processor;
   if (typeof processor !== 'object' || processor === null) return null;
-  const meta = (processor as { meta?: { name?: string } }).meta;
-  return meta?.name ?? '(object)';
+  for (const [namespace, plugin] of Object.entries(plugins ?? {})) {
+    for (const [name, candidate] of Object.entries(plugin.processors ?? {})) {
+      if (candidate === processor) return `${namespace}/${name}`;
+    }
+  }
+  return '(processor of no plug-in)';
 }
 
 function merge(

@@ -152,8 +152,9 @@ function language(element: LegacyElement, legacy: LegacyAnswer): Language {
     .filter(({ name }) => legacy.environments[name] !== undefined);
   let fromEnvironment: LanguagePart = {};
   for (const { name, on } of environments) {
-    const options = on ? legacy.environments[name]?.parserOptions : undefined;
-    if (options !== undefined) fromEnvironment = joinLanguages(fromEnvironment, split(options));
+    const options = legacy.environments[name]?.parserOptions ?? {};
+    const said = on ? options : featuresOff(options);
+    fromEnvironment = joinLanguages(fromEnvironment, split(said));
   }
   const withGlobals = environments.filter(({ name }) => legacy.environments[name]?.globals);
   if (withGlobals.length > 0) {
@@ -169,6 +170,13 @@ function language(element: LegacyElement, legacy: LegacyAnswer): Language {
         : { globals: { environments: [], own: accesses(element.globals) } }),
     },
   };
+}
+
+/** What `env: { node: false }` takes back of an outer `node: true`. */
+function featuresOff(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const names = Object.keys((options.ecmaFeatures as object | undefined) ?? {});
+  if (names.length === 0) return {};
+  return { ecmaFeatures: Object.fromEntries(names.map((name) => [name, false])) };
 }
 
 /** parserOptions of the old system: two of them have places of their own in the new one. */

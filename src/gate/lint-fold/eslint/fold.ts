@@ -30,6 +30,7 @@ import { type EslintProcess, startEslint } from './process.ts';
 import { lintScripts } from './scripts.ts';
 import { afterTool, beforeTool } from './tools.ts';
 import { kindOf, type RuleChange, type Unified, unify } from './unify.ts';
+import { type ViolationChange, violationChanges } from './violations.ts';
 
 export const FLAT_NAME = 'eslint.config.mjs';
 
@@ -60,6 +61,8 @@ export interface EslintReport {
   /** Other things that are not kept, or that are left to do by hand. */
   readonly notKept: readonly string[];
   readonly notes: readonly string[];
+  /** exact only: same settings, yet other violations (another version, a plug-in of one system). */
+  readonly violationChanges: readonly ViolationChange[];
   /** unify only. */
   readonly changes: readonly RuleChange[];
   readonly votes: Unified['votes'];
@@ -187,6 +190,10 @@ class Run {
         lost,
         notKept: this.#notKept(flattened),
         notes: [...this.#notes(), ...notes],
+        violationChanges:
+          unified === undefined
+            ? violationChanges(this.#legacy.run, after, proven.comparison.equal)
+            : [],
         changes: unified?.changes ?? [],
         votes: unified?.votes ?? [],
         removed,

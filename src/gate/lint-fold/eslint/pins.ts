@@ -44,7 +44,7 @@ function fixFor(differences: readonly Difference[]): Omit<FlatObject, 'name'> {
   const parserOptions: Record<string, unknown> = {};
   const settings: Record<string, unknown> = {};
   let fix: Omit<FlatObject, 'name'> = {};
-  for (const { aspect, what, before } of differences) {
+  for (const { aspect, what, before, after } of differences) {
     if (aspect === 'rule') rules[what] = (before as RuleSetting | undefined) ?? [0];
     else if (aspect === 'globals') own[what] = (before as Access | undefined) ?? 'off';
     else if (aspect === 'setting' && before !== undefined) settings[what] = before;
@@ -54,7 +54,8 @@ function fixFor(differences: readonly Difference[]): Omit<FlatObject, 'name'> {
       if (what === 'sourceType') fix = { ...fix, sourceType: before };
       else if (what === 'ecmaVersion' && before !== undefined) {
         fix = { ...fix, ecmaVersion: editionOf(before) };
-      } else parserOptions[what] = before;
+      } else if (what === 'ecmaFeatures') parserOptions[what] = features(before, after);
+      else parserOptions[what] = before;
     } else if (aspect === 'linter option') {
       fix =
         what === 'noInlineConfig'
@@ -71,6 +72,12 @@ function fixFor(differences: readonly Difference[]): Omit<FlatObject, 'name'> {
     ...(Object.keys(settings).length > 0 ? { settings } : {}),
     ...(Object.keys(rules).length > 0 ? { rules } : {}),
   };
+}
+
+/** Flat objects merge, so a feature that is not wanted must be said to be off. */
+function features(before: unknown, after: unknown): Record<string, unknown> {
+  const off = Object.keys((after ?? {}) as object).map((name) => [name, false]);
+  return { ...Object.fromEntries(off), ...(before as object | undefined) };
 }
 
 /** Years before 2015 have no name of their own: 2014 stands for ES5 in `Effective`. */

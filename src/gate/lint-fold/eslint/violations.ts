@@ -1,0 +1,43 @@
+/** Compares the violations of two real runs, file by file. */
+import type { LintRun, Violation } from './model.ts';
+
+export interface ViolationChange {
+  readonly file: string;
+  /** Only before, and only after. */
+  readonly gone: readonly Violation[];
+  readonly come: readonly Violation[];
+}
+
+/** `files`: those that both runs are expected to treat alike. */
+export function violationChanges(
+  before: LintRun,
+  after: LintRun,
+  files: readonly string[],
+): ViolationChange[] {
+  return files.flatMap((file) => {
+    const old = before.files[file] ?? [];
+    const now = after.files[file] ?? [];
+    const gone = without(old, now);
+    const come = without(now, old);
+    return gone.length + come.length === 0 ? [] : [{ file, gone, come }];
+  });
+}
+
+function without(list: readonly Violation[], other: readonly Violation[]): Violation[] {
+  const counts = new Map<string, number>();
+  for (const violation of other) {
+    const key = keyOf(violation);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return list.filter((violation) => {
+    const key = keyOf(violation);
+    const count = counts.get(key) ?? 0;
+    counts.set(key, count - 1);
+    return count <= 0;
+  });
+}
+
+/** The text is left out: it is worded differently in different versions of ESLint. */
+function keyOf({ rule, severity, line, column }: Violation): string {
+  return JSON.stringify([rule, severity, line, column]);
+}
