@@ -10,6 +10,8 @@ import { BACKUP_PATH, undoChanges, writeChanges } from './files/backup.ts';
 import type { FileChange } from './files/change.ts';
 import { unifiedDiff } from './files/unified-diff.ts';
 import { HELP, type LintFoldOptions, parseOptions } from './options.ts';
+import { foldPython, hasPythonSettings } from './python/fold.ts';
+import { hasPythonLosses, pythonReportText } from './python/report.ts';
 
 /** What the command needs of the process it runs in. `process` itself fits, with cwd called. */
 export interface LintFoldIo {
@@ -80,25 +82,40 @@ async function fold(
     ...(io.signal === undefined ? {} : { signal: io.signal }),
   };
   const hasEslint = discovery.eslintrc.length > 0 && options.only !== 'python';
-  if (!hasEslint) {
+  const hasPython = options.only !== 'eslint' && hasPythonSettings(root, discovery);
+  if (!hasEslint && !hasPython) {
     throw fail(
       'nothing-to-fold',
       `expected lint configurations below ${root}, found none (.eslintrc*, eslintConfig; ` +
         'Black, Flake8 or isort settings).',
     );
   }
-  const { report, changes } = await foldEslint(discovery, {
-    ...common,
-    allowJs: options.allowJs,
-    ...(options.extensions === undefined ? {} : { extensions: options.extensions }),
-    ...(options.eslintBefore === undefined ? {} : { eslintBefore: options.eslintBefore }),
-    ...(options.eslintAfter === undefined ? {} : { eslintAfter: options.eslintAfter }),
-  });
+  const folded: Folded[] = [];
+  if (hasEslint) {
+    const { report, changes } = await foldEslint(discovery, {
+      ...common,
+      allowJs: options.allowJs,
+      ...(options.extensions === undefined ? {} : { extensions: options.extensions }),
+      ...(options.eslintBefore === undefined ? {} : { eslintBefore: options.eslintBefore }),
+      ...(options.eslintAfter === undefined ? {} : { eslintAfter: options.eslintAfter }),
+    });
+    const text = eslintReportText(report);
+    folded.push({ changes, reports: { eslint: report }, text, losses: hasLosses(report) });
+  }
+  if (hasPython) {
+    const { report, changes } = await foldPython(discovery, {
+      ...common,
+      ruff: options.ruff,
+      ...(options.python === undefined ? {} : { python: options.python }),
+    });
+    const text = pythonReportText(report);
+    folded.push({ changes, reports: { python: report }, text, losses: hasPythonLosses(report) });
+  }
   return {
-    changes,
-    reports: { eslint: report },
-    text: eslintReportText(report),
-    losses: hasLosses(report),
+    changes: folded.flatMap(({ changes }) => changes),
+    reports: Object.assign({}, ...folded.map(({ reports }) => reports)),
+    text: folded.map(({ text }) => text).join('\n'),
+    losses: folded.some(({ losses }) => losses),
   };
 }
 

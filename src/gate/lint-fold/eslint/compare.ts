@@ -101,9 +101,9 @@ export function differencesOf(
   return differences;
 }
 
-/** A rule that is off without options does what an absent rule does. */
+/** A rule that is off does what an absent rule does, whatever options are attached to it. */
 function plainOff(setting: RuleSetting | undefined): RuleSetting | undefined {
-  return setting?.[0] === 0 && setting.length === 1 ? undefined : setting;
+  return setting?.[0] === 0 ? undefined : setting;
 }
 
 function keysOf(a: object, b: object): string[] {
