@@ -2,14 +2,13 @@
  * Folds the ESLint side of a repository: read the cascade, write it as one flat configuration,
  * prove it file by file, run both. Nothing is changed on disk; the result is a plan and a report.
  */
-import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative, sep } from 'node:path';
-import { type Discovery, ESLINTRC_NAMES } from '../discover.ts';
+import { join, relative } from 'node:path';
+import type { Discovery } from '../discover.ts';
 import { fail } from '../errors.ts';
 import type { FileChange } from '../files/change.ts';
-import { removeTopLevelKey } from '../files/json-key.ts';
 import { type Comparison, compare } from './compare.ts';
+import { type Coverage, coverage, refuseEarly, withoutCut } from './coverage.ts';
 import { type FlatObject, isEmpty, namesExtension } from './flat-object.ts';
 import type { FlatParams } from './flat-worker.ts';
 import { type Flattened, flatten } from './flatten.ts';
@@ -27,6 +26,8 @@ import type {
 import { pinsFor } from './pins.ts';
 import { printFlatConfig } from './print.ts';
 import { type EslintProcess, startEslint } from './process.ts';
+import { plannedRemovals } from './removals.ts';
+import { requestOf } from './requests.ts';
 import { lintScripts } from './scripts.ts';
 import { afterTool, beforeTool } from './tools.ts';
 import { kindOf, type RuleChange, type Unified, unify } from './unify.ts';
@@ -80,7 +81,7 @@ export async function foldEslint(
   discovery: Discovery,
   options: EslintOptions,
 ): Promise<EslintFold> {
-  refuseEarly(discovery, options);
+  refuseEarly(discovery, options.allowJs);
   const before = beforeTool(options.root, options.eslintBefore);
   const after = afterTool(options.root, options.eslintAfter);
   const scripts = lintScripts(options.root);
@@ -109,14 +110,6 @@ export async function foldEslint(
     const run = new Run(discovery, options, withoutCut(legacy, options.root), hello, eslint);
     return run.fold(extensions, where, scripts.notes);
   });
-}
-
-interface Coverage {
-  /** Absolute folders with a configuration, outer first, those above the root included. */
-  readonly dirs: readonly string[];
-  /** What to lint: everything, or the outermost folders that have a configuration. */
-  readonly patterns: readonly string[];
-  readonly onlyIn: readonly string[];
 }
 
 class Run {
@@ -339,26 +332,6 @@ class Run {
   }
 }
 
-function refuseEarly(discovery: Discovery, options: EslintOptions): void {
-  if (discovery.flat.length > 0) {
-    throw fail(
-      'already-flat',
-      `expected no flat configuration yet, found ${discovery.flat.join(', ')}. ` +
-        'Remove it or fold by hand: lint-fold would overwrite it.',
-    );
-  }
-  const code = [...discovery.eslintrc, ...discovery.shadowed].filter((path) =>
-    /\.c?js$/.test(path),
-  );
-  if (code.length > 0 && !options.allowJs) {
-    throw fail(
-      'needs-consent',
-      `${code.join(', ')}: JavaScript configurations are programs. ` +
-        'Read them, then give --allow-js to run them.',
-    );
-  }
-}
-
 async function withProcess<Value>(
   which: 'legacy-worker' | 'flat-worker',
   options: EslintOptions,
@@ -370,41 +343,6 @@ async function withProcess<Value>(
   } finally {
     eslint.close();
   }
-}
-
-function coverage(discovery: Discovery, root: string): Coverage {
-  const inside = [...new Set(discovery.eslintrc.map((path) => dirname(path)))]
-    .map((dir) => (dir === '.' ? '' : dir))
-    .sort((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1));
-  const above: string[] = [];
-  for (let dir = dirname(root); ; dir = dirname(dir)) {
-    const files = ESLINTRC_NAMES.filter((name) => name !== 'package.json');
-    if (files.some((name) => existsSync(join(dir, name)))) above.unshift(dir);
-    if (dirname(dir) === dir) break;
-  }
-  const dirs = [...above, ...inside.map((dir) => join(root, dir))];
-  if (above.length > 0 || inside.includes('')) return { dirs, patterns: ['.'], onlyIn: [] };
-  const outermost = inside.filter(
-    (dir) => !inside.some((other) => other !== dir && dir.startsWith(`${other}/`)),
-  );
-  return { dirs, patterns: outermost, onlyIn: outermost };
-}
-
-function depth(dir: string): number {
-  return dir === '' ? 0 : dir.split('/').length;
-}
-
-/** Folders above a `root: true` that is at or above the root have no say. */
-function withoutCut(legacy: LegacyAnswer, root: string): LegacyAnswer {
-  const cuts = legacy.folders.filter(
-    ({ dir, isRoot }) => isRoot && (dir === root || root.startsWith(dir + sep)),
-  );
-  const cut = cuts.at(-1);
-  if (cut === undefined) return legacy;
-  const folders = legacy.folders.filter(
-    ({ dir }) => dir === cut.dir || !cut.dir.startsWith(dir === sep ? sep : dir + sep),
-  );
-  return { ...legacy, folders };
 }
 
 /** Names that this ESLint defines for an ecmaVersion though the old system did not. */
@@ -443,49 +381,4 @@ function unifiedObjects(objects: readonly FlatObject[], unified: Unified): FlatO
   const rest = objects.map(({ rules: _rules, ...object }) => object);
   const kept = rest.filter((object) => !isEmpty(object) || namesExtension(object));
   return [...kept, ...unified.objects];
-}
-
-function plannedRemovals(discovery: Discovery, root: string): FileChange[] {
-  const changes: FileChange[] = [];
-  const paths = [...discovery.eslintrc, ...discovery.shadowed];
-  if (discovery.eslintIgnores.includes('.eslintignore')) paths.push('.eslintignore');
-  const packages = new Set(paths.filter((path) => /(^|\/)package\.json$/.test(path)));
-  if (existsSync(join(root, 'package.json'))) packages.add('package.json');
-  for (const path of paths) {
-    if (!packages.has(path))
-      changes.push({ path, before: readFileSync(join(root, path)), after: undefined });
-  }
-  for (const path of packages) {
-    const before = readFileSync(join(root, path));
-    let text = removeTopLevelKey(before.toString('utf8'), 'eslintConfig');
-    if (path === 'package.json') text = removeTopLevelKey(text, 'eslintIgnore');
-    const after = Buffer.from(text);
-    if (!after.equals(before)) changes.push({ path, before, after });
-  }
-  return changes.sort((a, b) => (a.path < b.path ? -1 : 1));
-}
-
-/** The bare name when it leads to the same module from the root, else a path. */
-function requestOf(
-  require: NodeJS.Require,
-  root: string,
-  kind: 'plugin' | 'parser',
-  { id, filePath }: Dependency,
-): string {
-  const name = kind === 'plugin' ? pluginPackage(id) : id;
-  try {
-    if (!name.startsWith('.') && require.resolve(name) === filePath) return name;
-  } catch {
-    // Not installed at the root: the path says where it is.
-  }
-  const path = relative(root, filePath).split(sep).join('/');
-  return path.startsWith('.') ? path : `./${path}`;
-}
-
-/** `react` -> eslint-plugin-react, `@a` -> @a/eslint-plugin, `@a/b` -> @a/eslint-plugin-b. */
-function pluginPackage(id: string): string {
-  if (!id.startsWith('@')) return id.startsWith('eslint-plugin-') ? id : `eslint-plugin-${id}`;
-  const [scope, name] = id.split('/') as [string, string | undefined];
-  if (name === undefined || name === 'eslint-plugin') return `${scope}/eslint-plugin`;
-  return `${scope}/${name.startsWith('eslint-plugin-') ? name : `eslint-plugin-${name}`}`;
 }

@@ -16,10 +16,13 @@ export function listOf(value: unknown): string[] {
   return value.split(/[,\s]+/).filter((item) => item !== '');
 }
 
+/** Without undefined, empty lists and empty tables. */
 export function withoutEmpty(table: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(table).filter(
-      ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
+      ([, value]) =>
+        value !== undefined &&
+        !(typeof value === 'object' && value !== null && Object.keys(value).length === 0),
     ),
   );
 }

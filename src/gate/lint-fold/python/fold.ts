@@ -215,7 +215,7 @@ async function runAfter(
   if (files.length > 0) {
     const tool = ruff ? (fold.tool === 'black' ? 'ruff format' : 'ruff') : fold.tool;
     const run = await runTool(interpreter, tool, shadow, '', targets);
-    findings.push(...only(run, files).filter(({ code }) => !ruff || belongs(fold.tool, code)));
+    findings.push(...(ruff ? asTool(fold.tool, only(run, files)) : only(run, files)));
   }
   for (const { folder } of fold.left) {
     const own = folders.governs.get(folder) ?? [];
@@ -225,10 +225,13 @@ async function runAfter(
   return sorted(findings);
 }
 
-/** Ruff's one run holds the findings of Flake8 (all but I) and of isort (I). */
-function belongs(tool: Tool, code: string): boolean {
-  if (tool === 'black') return true;
-  return /^I\d/.test(code) === (tool === 'isort');
+/** Ruff's one run holds what Flake8 finds (all codes but I) and what isort finds (I, per file). */
+function asTool(tool: Tool, findings: readonly Finding[]): Finding[] {
+  if (tool === 'black') return [...findings];
+  const isSorting = ({ code }: Finding) => /^I\d/.test(code);
+  if (tool === 'flake8') return findings.filter((finding) => !isSorting(finding));
+  const files = new Set(findings.filter(isSorting).map(({ file }) => file));
+  return [...files].map((file) => ({ file, line: 0, column: 0, code: 'imports' }));
 }
 
 function only(run: PythonRun, files: readonly string[]): Finding[] {

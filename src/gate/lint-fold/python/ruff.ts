@@ -57,6 +57,7 @@ export async function ruffTables(
     ...(isort === undefined ? {} : { isort: isortTable(isort, notKept) }),
   };
   if (isort !== undefined) lint.select = [...lint.select, 'I'];
+  const silenced = leftIgnores(folds, lint);
   const tables = {
     'tool.ruff': withoutEmpty({
       'line-length': black?.['line-length'] ?? flake8?.['max-line-length'] ?? 88,
@@ -67,10 +68,12 @@ export async function ruffTables(
         ...listOf(flake8?.['extend-exclude']),
         ...listOf(isort?.extend_skip),
         ...listOf(isort?.extend_skip_glob),
-      ],
+      ].filter((pattern) => !isLeft(folds, pattern)),
       preview: black?.preview,
-      lint,
-      ...(black === undefined ? {} : { format: formatTable(black, notKept) }),
+      lint: withoutEmpty(silenced),
+      ...(black === undefined
+        ? {}
+        : { format: formatTable(black, leftOf(folds, 'black'), notKept) }),
     }),
   };
   for (const { tool, left } of folds) {
@@ -79,6 +82,36 @@ export async function ruffTables(
   }
   notKept.push(`Ruff ${versions.ruff} is not Black, Flake8 and isort: compare the runs below`);
   return { tables, notKept };
+}
+
+function leftOf(folds: readonly ToolFold[], tool: string): string[] {
+  const fold = folds.find((each) => each.tool === tool);
+  return (fold?.left ?? []).map(({ folder }) => folder);
+}
+
+/** An exclude that the fold itself added for a folder that keeps its own settings. */
+function isLeft(folds: readonly ToolFold[], pattern: string): boolean {
+  return folds.some(({ left }) =>
+    left.some(({ folder }) => pattern === folder || pattern === `${folder}/*`),
+  );
+}
+
+/** A folder left to Flake8 or isort still has Ruff's other parts, so only those codes are silent. */
+function leftIgnores(
+  folds: readonly ToolFold[],
+  lint: { select: string[] } & Record<string, unknown>,
+): { select: string[] } & Record<string, unknown> {
+  const entries = { ...(lint['per-file-ignores'] as Record<string, string[]> | undefined) };
+  const add = (folder: string, codes: readonly string[]) => {
+    entries[`${folder}/**`] = [...(entries[`${folder}/**`] ?? []), ...codes];
+  };
+  for (const folder of leftOf(folds, 'flake8'))
+    add(
+      folder,
+      lint.select.filter((code) => code !== 'I'),
+    );
+  for (const folder of leftOf(folds, 'isort')) add(folder, ['I']);
+  return Object.keys(entries).length === 0 ? lint : { ...lint, 'per-file-ignores': entries };
 }
 
 interface Code {
@@ -181,16 +214,20 @@ function isortTable(
 
 function formatTable(
   black: Readonly<Record<string, unknown>>,
+  left: readonly string[],
   notKept: string[],
 ): Record<string, unknown> {
   const known = ['line-length', 'target-version', 'preview', 'skip-string-normalization'];
   known.push('skip-magic-trailing-comma');
-  for (const option of Object.keys(black)) {
+  // The pattern that keeps Black off the folders left in place is ours, not the user's.
+  const excludes = left.length > 0 ? ['extend-exclude'] : [];
+  for (const option of Object.keys(black).filter((name) => !excludes.includes(name))) {
     if (!known.includes(option)) notKept.push(`black ${option}: no counterpart in Ruff`);
   }
   return withoutEmpty({
     'quote-style': black['skip-string-normalization'] ? 'preserve' : undefined,
     'skip-magic-trailing-comma': black['skip-magic-trailing-comma'],
+    exclude: [...left],
   });
 }
 

@@ -123,13 +123,19 @@ function ruffRun(output: Output, place: Place): PythonRun {
 
 function ruffFormatRun(output: Output, place: Place): PythonRun {
   if (output.code !== 0 && output.code !== 1) throw broken('ruff format', output);
-  const lines = output.stdout.matchAll(/^(?:Would reformat: |unformatted: )(.+)$/gm);
-  const findings = [...lines].map(([, path = '']) => ({
-    file: place(path),
+  // Older Ruff: "Would reformat: a.py"; newer: " --> a.py:4:1" below each heading.
+  const lines = output.stdout.matchAll(/^(?:Would reformat: (.+)|\s*--> (.+?)(?::\d+)*)$/gm);
+  const findings = [...lines].map(([, older, newer]) => ({
+    file: place(older ?? newer ?? ''),
     line: 0,
     column: 0,
     code: 'format',
   }));
+  const count = Number(/^(\d+) files? would be reformatted/m.exec(output.stdout)?.[1] ?? 0);
+  if (count !== findings.length) {
+    const told = `it says ${count} files, ${findings.length} were read from its output`;
+    throw fail('tool-failed', `ruff format: ${told}.`);
+  }
   return { findings };
 }
 
