@@ -103,11 +103,19 @@ function differing(tool: Tool, item: Governed, main: Governed): string {
     .join('; ');
 }
 
+/**
+ * Options that a folder sets. Black infers its target version from `requires-python` in the same
+ * file; when the settings move to the root, that must be said.
+ */
+function optionKeys(tool: Tool, { folder, reading }: Governed): string[] {
+  const inferred = tool === 'black' && folder !== '' ? Object.keys(reading.effective) : [];
+  return [...new Set([...Object.keys(reading.raw).map(underscored), ...inferred])];
+}
+
 /** What the file says, typed as the tool reads it. */
 function rawValues(tool: Tool, item: Governed): Record<string, unknown> {
   const values: Record<string, unknown> = {};
-  for (const name of Object.keys(item.reading.raw)) {
-    const key = underscored(name);
+  for (const key of optionKeys(tool, item)) {
     if (PATH_OPTIONS[tool].includes(key)) continue;
     values[written(tool, key)] = optionValue(item, key);
   }
@@ -123,9 +131,7 @@ function optionValue({ reading }: Governed, key: string): unknown {
 }
 
 function majority(tool: Tool, governed: readonly Governed[]): Record<string, unknown> {
-  const keys = new Set(
-    governed.flatMap(({ reading }) => Object.keys(reading.raw).map(underscored)),
-  );
+  const keys = new Set(governed.flatMap((item) => optionKeys(tool, item)));
   const values: Record<string, unknown> = {};
   for (const key of [...keys].sort()) {
     if (PATH_OPTIONS[tool].includes(key)) continue;
@@ -151,7 +157,7 @@ function changesOf(
   const changes: OptionChange[] = [];
   const options = new Set([
     ...Object.keys(values).map(underscored),
-    ...governed.flatMap(({ reading }) => Object.keys(reading.raw).map(underscored)),
+    ...governed.flatMap((item) => optionKeys(tool, item)),
   ]);
   for (const item of governed) {
     for (const option of [...options].sort()) {
