@@ -33,10 +33,15 @@ export async function runLintFold(argv: readonly string[], io: LintFoldIo): Prom
     }
     return await run(options, io);
   } catch (error) {
-    if (!isVitrineError(error)) throw error;
+    if (!isVitrineError(error) && !isSystemError(error)) throw error;
     io.stderr.write(`${messageOf(error)}\n`);
     return 2;
   }
+}
+
+/** A full disk, a folder without permission: the message names the call and the path. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && 'code' in error;
 }
 
 async function run(options: LintFoldOptions, io: LintFoldIo): Promise<number> {
@@ -53,7 +58,7 @@ async function run(options: LintFoldOptions, io: LintFoldIo): Promise<number> {
   if (options.json) io.stdout.write(`${JSON.stringify(result.reports, null, 2)}\n`);
   else io.stdout.write(result.text);
   if (options.diff && !options.json) io.stdout.write(unifiedDiff(result.changes));
-  io.signal?.throwIfAborted();
+  if (io.signal?.aborted) throw fail('interrupted', 'interrupted; nothing was changed.');
   if (options.action === 'write') {
     writeChanges(root, result.changes);
     io.stderr.write(`written; --undo restores the old state from ${BACKUP_PATH}\n`);
