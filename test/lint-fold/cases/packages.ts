@@ -111,7 +111,7 @@ export const PACKAGES: readonly EslintCase[] = [
       'a/x.js': 'x(function () {});\n',
     },
     after: 'eslint-10',
-    lists: /func-names \(error "always" .*\)[\s\S]*same settings, other violations:[\s\S]*radix/,
+    lists: /func-names \(error 'always' .*\)[\s\S]*same settings, other violations:[\s\S]*radix/,
   },
   {
     name: 'a rule that never existed is listed',
@@ -178,6 +178,24 @@ module.exports = { root: true, rules: { quotes, semi: 2 }, settings: { match: /a
     },
     args: ['--allow-js'],
     contains: /match: \/a'b\/i/,
+  },
+  {
+    name: 'paths of this machine do not get into the folded configuration',
+    files: {
+      '.eslintrc.js': `const { join } = require('path');
+module.exports = {
+  parserOptions: { tsconfigRootDir: __dirname, project: [join(__dirname, 'a', 'tsconfig.json')] },
+  settings: { 'import/resolver': { node: { paths: [__dirname + '/src'] } } },
+  rules: { semi: 2 },
+};\n`,
+      'a/.eslintrc.js': 'module.exports = { parserOptions: { tsconfigRootDir: __dirname } };\n',
+      'x.js': SLOPPY,
+      'a/x.js': SLOPPY,
+    },
+    args: ['--allow-js'],
+    contains:
+      /tsconfigRootDir: fromRoot\('\.'\)[\s\S]*fromRoot\('a\/tsconfig\.json'\)[\s\S]*fromRoot\('a'\)/,
+    lacks: /lint-fold-/,
   },
   {
     name: 'a function in a configuration cannot be written down and is listed',

@@ -42,6 +42,7 @@ function folder(
 
 async function evaluate(legacy: LegacyAnswer): Promise<Record<string, unknown>[]> {
   const source = printFlatConfig({
+    root: '/r',
     mode: 'exact',
     sources: ['.eslintrc'],
     environments: legacy.environments,
@@ -142,6 +143,7 @@ test('rule sets that occur twice become one constant', () => {
     folder('/r/a', [{ name: 'a/.eslintrc » eslint-config-x', rules }], true),
   ]);
   const source = printFlatConfig({
+    root: '/r',
     mode: 'exact',
     sources: [],
     environments: {},

@@ -185,7 +185,7 @@ class Run {
         notes: [...this.#notes(), ...notes],
         violationChanges:
           unified === undefined
-            ? violationChanges(this.#legacy.run, after, proven.comparison.equal)
+            ? violationChanges(this.#legacy.run, after, proven.comparison.equal, ignoredRules)
             : [],
         changes: unified?.changes ?? [],
         votes: unified?.votes ?? [],
@@ -270,6 +270,7 @@ class Run {
     const { root, mode } = this.#options;
     const require = createRequire(join(root, FLAT_NAME));
     return printFlatConfig({
+      root,
       mode,
       sources: this.#sources(),
       globalIgnores: [...flattened.globalIgnores, ...ignores],

@@ -1,7 +1,7 @@
 /**
  * Copies configuration values into data that can cross a process boundary and be written into a
  * source file: JSON values, undefined, Infinity, NaN and regular expressions. Functions cannot; each
- * one is replaced by a marker and listed by its place.
+ * one is left out and listed by its place.
  */
 
 const DEPTH_MAX = 64;
@@ -17,7 +17,7 @@ export function plainCopy(value: unknown, place: string, unprintable: string[]):
 function copy(value: unknown, place: string, unprintable: string[], depth: number): unknown {
   if (isCode(value) || depth > DEPTH_MAX) {
     unprintable.push(place);
-    return `(${typeof value})`;
+    return undefined;
   }
   if (typeof value !== 'object' || value === null || value instanceof RegExp) return value;
   if (Array.isArray(value)) {
@@ -25,7 +25,9 @@ function copy(value: unknown, place: string, unprintable: string[], depth: numbe
   }
   const result: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {
-    if (key !== '__proto__') result[key] = copy(item, `${place}.${key}`, unprintable, depth + 1);
+    if (key === '__proto__') continue;
+    const copied = copy(item, `${place}.${key}`, unprintable, depth + 1);
+    if (copied !== undefined || item === undefined) result[key] = copied;
   }
   return result;
 }

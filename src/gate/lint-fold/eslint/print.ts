@@ -7,7 +7,14 @@
 import { accesses } from './effective.ts';
 import type { FlatObject, GlobalsPart } from './flat-object.ts';
 import type { Access, Dependency, Environment, RuleSetting } from './model.ts';
-import { keySource, oneLine, stringSource, valueSource, wordsSource } from './source-text.ts';
+import {
+  keySource,
+  oneLine,
+  stringSource,
+  valueSource,
+  withRootPaths,
+  wordsSource,
+} from './source-text.ts';
 
 /** A rule set is hoisted when it occurs twice and has at least this many rules. */
 const HOISTED_RULES_MIN = 4;
@@ -18,6 +25,8 @@ const OWN_GLOBALS_MAX = 12;
 const SEVERITY_NAMES = ['off', 'warn', 'error'] as const;
 
 export interface PrintInput {
+  /** Absolute; values that are paths below it are written relative to the configuration. */
+  readonly root: string;
   readonly mode: 'exact' | 'unify';
   /** The files that were folded, relative to the root. */
   readonly sources: readonly string[];
@@ -31,14 +40,14 @@ export interface PrintInput {
 
 export function printFlatConfig(input: PrintInput): string {
   const printer = new Printer(input);
-  const objects = input.objects.map((object) => printer.object(object));
+  const objects = input.objects.map((object) => printer.object(withPaths(object, input.root)));
   const body = [printer.ignoresObject(), printer.pluginsObject(), ...objects];
   const list = body.filter((text) => text !== '').join('');
   return [
     `// One configuration for the whole repository, folded by \`vitrine gate lint-fold --${input.mode}\``,
     `// from ${input.sources.length} file${input.sources.length === 1 ? '' : 's'}:`,
     ...input.sources.map((source) => `//   ${oneLineComment(source)}`),
-    printer.header(),
+    printer.header(list.includes('fromRoot(') || printer.hoistsPaths()),
     `export default [\n${list}];\n`,
   ]
     .filter((text) => text !== '')
@@ -49,7 +58,10 @@ class Printer {
   readonly #input: PrintInput;
   readonly #constants = new Map<string, string>();
   readonly #names = new Map<string, string>();
-  readonly #taken = new Set(['names', 'switchedOff', 'require', 'createRequire']);
+  readonly #taken = new Set([
+    ...['names', 'switchedOff', 'require', 'createRequire', 'fromRoot', 'resolve'],
+    'fileURLToPath',
+  ]);
   readonly #repeated: ReadonlySet<string>;
   #usesNames = false;
   #usesSwitchedOff = false;
@@ -57,7 +69,8 @@ class Printer {
   constructor(input: PrintInput) {
     this.#input = input;
     const counts = new Map<string, number>();
-    for (const { rules } of input.objects) {
+    for (const object of input.objects) {
+      const { rules } = withPaths(object, input.root);
       if (rules === undefined || Object.keys(rules).length < HOISTED_RULES_MIN) continue;
       const key = rulesSource(rules);
       counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -65,12 +78,23 @@ class Printer {
     this.#repeated = new Set([...counts].filter(([, count]) => count > 1).map(([key]) => key));
   }
 
-  header(): string {
+  header(usesPaths: boolean): string {
     const lines: string[] = [];
     const constants = [...this.#constants.values()];
     if (constants.some((text) => text.includes('= require('))) {
-      lines.push("import { createRequire } from 'node:module';\n");
-      lines.push('const require = createRequire(import.meta.url);');
+      lines.push("import { createRequire } from 'node:module';");
+    }
+    if (usesPaths) {
+      lines.push(
+        "import { resolve } from 'node:path';",
+        "import { fileURLToPath } from 'node:url';",
+      );
+      lines.push(
+        "\nconst fromRoot = (path) => resolve(fileURLToPath(import.meta.url), '..', path);",
+      );
+    }
+    if (constants.some((text) => text.includes('= require('))) {
+      lines.push('\nconst require = createRequire(import.meta.url);');
     }
     lines.push(...constants.filter((text) => text.includes('= require(')));
     if (this.#usesNames) {
@@ -89,6 +113,10 @@ class Printer {
       ...constants.filter((text) => !text.includes('= require(')).map((text) => `\n${text}`),
     );
     return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+  }
+
+  hoistsPaths(): boolean {
+    return [...this.#constants.values()].some((text) => text.includes('fromRoot('));
   }
 
   ignoresObject(): string {
@@ -211,6 +239,19 @@ class Printer {
     this.#constants.set(key, `const ${name} = ${source};`);
     return name;
   }
+}
+
+/** Plug-ins and parsers are requests of their own; only values may be paths. */
+function withPaths(object: FlatObject, root: string): FlatObject {
+  const replaced = (value: unknown) => withRootPaths(value, root) as never;
+  return {
+    ...object,
+    ...(object.parserOptions === undefined
+      ? {}
+      : { parserOptions: replaced(object.parserOptions) }),
+    ...(object.settings === undefined ? {} : { settings: replaced(object.settings) }),
+    ...(object.rules === undefined ? {} : { rules: replaced(object.rules) }),
+  };
 }
 
 function rulesSource(rules: Readonly<Record<string, RuleSetting>>): string {

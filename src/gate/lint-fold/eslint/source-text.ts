@@ -2,6 +2,28 @@
 
 const WIDTH = 100;
 
+/** A path below the root: written relative to the configuration, not to this machine. */
+export class RootPath {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+}
+
+/** Replaces strings that are paths of the root or below it (`tsconfigRootDir: __dirname`). */
+export function withRootPaths(value: unknown, root: string): unknown {
+  if (typeof value === 'string') {
+    if (value === root) return new RootPath('.');
+    return value.startsWith(`${root}/`) ? new RootPath(value.slice(root.length + 1)) : value;
+  }
+  if (Array.isArray(value)) return value.map((item) => withRootPaths(item, root));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, withRootPaths(item, root)]),
+  );
+}
+
 export function valueSource(value: unknown, indent = 0, used = 0): string {
   const flat = oneLine(value);
   if (indent * 2 + used + flat.length <= WIDTH && !flat.includes('\n')) return flat;
@@ -24,6 +46,7 @@ export function valueSource(value: unknown, indent = 0, used = 0): string {
 export function oneLine(value: unknown): string {
   if (typeof value === 'string') return stringSource(value);
   if (value instanceof RegExp) return String(value);
+  if (value instanceof RootPath) return `fromRoot(${stringSource(value.path)})`;
   if (Array.isArray(value)) return `[${value.map(oneLine).join(', ')}]`;
   if (isRecord(value)) {
     const items = Object.entries(value).map(([key, item]) => `${keySource(key)}: ${oneLine(item)}`);
@@ -58,5 +81,10 @@ export function wordsSource(words: readonly string[]): string {
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !(value instanceof RegExp);
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !(value instanceof RegExp) &&
+    !(value instanceof RootPath)
+  );
 }

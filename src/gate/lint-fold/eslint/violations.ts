@@ -8,15 +8,20 @@ export interface ViolationChange {
   readonly come: readonly Violation[];
 }
 
-/** `files`: those that both runs are expected to treat alike. */
+/**
+ * `files`: those that both runs are expected to treat alike. `ignoredRules`: rules that the new
+ * ESLint cannot run; they are listed elsewhere.
+ */
 export function violationChanges(
   before: LintRun,
   after: LintRun,
   files: readonly string[],
+  ignoredRules: ReadonlySet<string>,
 ): ViolationChange[] {
+  const kept = ({ rule }: Violation) => rule === null || !ignoredRules.has(rule);
   return files.flatMap((file) => {
-    const old = before.files[file] ?? [];
-    const now = after.files[file] ?? [];
+    const old = (before.files[file] ?? []).filter(kept);
+    const now = (after.files[file] ?? []).filter(kept);
     const gone = without(old, now);
     const come = without(now, old);
     return gone.length + come.length === 0 ? [] : [{ file, gone, come }];
