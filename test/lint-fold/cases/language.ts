@@ -41,6 +41,19 @@ export const LANGUAGE: readonly EslintCase[] = [
     },
   },
   {
+    name: 'eslint-env comments, which flat configuration ignores, move into it',
+    files: {
+      '.eslintrc.json': json({ rules: { 'no-undef': 2 }, globals: { process: 'off' } }),
+      'quiet/.eslintrc.json': json({ noInlineConfig: true }),
+      'x.js':
+        '/* eslint-env browser, es6 */\nconst a = new Map(); document.x = a; process.exit();\n',
+      'y.js': '/* eslint-env node -- a script */\nif (require.main) return;\ndocument.x = 1;\n',
+      'z.js': 'document.x = require;\n',
+      'quiet/x.js': '/* eslint-env browser */\ndocument.x = 1;\n',
+    },
+    contains: /pinned to the old values/,
+  },
+  {
     name: 'modules in one folder, scripts with a top-level return in another',
     files: {
       '.eslintrc.json': json({ env: { node: true }, rules: { strict: [2, 'global'] } }),

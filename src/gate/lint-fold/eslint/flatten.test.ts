@@ -26,6 +26,7 @@ function answer(folders: readonly LegacyFolder[]): LegacyAnswer {
       es6: { globals: { Promise: false }, parserOptions: { ecmaVersion: 6 } },
     },
     groups: [],
+    envComments: {},
     run: { files: {}, errorCount: 0, warningCount: 0 },
     unprintable: [],
     es5Globals: [],

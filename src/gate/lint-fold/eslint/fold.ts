@@ -9,6 +9,7 @@ import { fail } from '../errors.ts';
 import type { FileChange } from '../files/change.ts';
 import { type Comparison, compare } from './compare.ts';
 import { type Coverage, coverage, refuseEarly, withoutCut } from './coverage.ts';
+import { withEnvComments } from './env-comments.ts';
 import { type FlatObject, isEmpty, namesExtension } from './flat-object.ts';
 import type { FlatParams } from './flat-worker.ts';
 import { type Flattened, flatten } from './flatten.ts';
@@ -143,7 +144,11 @@ class Run {
     const gone = new Set(
       changes.filter(({ after }) => after === undefined).map(({ path }) => path),
     );
-    const groups = withoutFiles(this.#legacy.groups, gone);
+    const groups = withEnvComments(
+      withoutFiles(this.#legacy.groups, gone),
+      this.#legacy.envComments,
+      this.#legacy.environments,
+    );
     const flattened = flatten(this.#legacy, {
       root,
       extensions: extensions.filter((name) => !['js', 'mjs', 'cjs'].includes(name)),
@@ -323,8 +328,13 @@ class Run {
   }
 
   #notes(): string[] {
+    const comments = Object.keys(this.#legacy.envComments).sort();
     const nested = this.#discovery.eslintIgnores.filter((path) => path !== '.eslintignore');
     return [
+      ...comments.map(
+        (path) =>
+          `${path}: its eslint-env comment is now in the configuration; ESLint 10 refuses it`,
+      ),
       ...this.#discovery.shadowed.map(
         (path) => `${path} was never read (its folder has a configuration of higher rank); removed`,
       ),

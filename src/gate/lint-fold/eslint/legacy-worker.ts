@@ -3,10 +3,12 @@
  * (`@eslint/eslintrc`, from ESLint's own node_modules), asks ESLint for the effective
  * configuration of every file, and runs it. Entered only by `process.ts`.
  */
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { serve } from './channel.ts';
 import { effectiveOfLegacy, type LegacyConfig } from './effective.ts';
+import { envComments } from './env-comments.ts';
 import { type EslintResult, lintRun, toRelative } from './lint-run.ts';
 import type {
   EffectiveGroup,
@@ -86,7 +88,8 @@ async function fold(params: LegacyParams): Promise<LegacyAnswer> {
   const groups = await effectiveGroups(params, factory, eslint, results, environments);
   const unprintable: string[] = [];
   const folders = readFolders(params, factory, unprintable);
-  const used = usedEnvironments(folders, environments);
+  const comments = readEnvComments(params.root, results);
+  const used = usedEnvironments(folders, Object.values(comments).flat(), environments);
   return {
     version,
     folders,
@@ -97,6 +100,7 @@ async function fold(params: LegacyParams): Promise<LegacyAnswer> {
     ),
     environments: plainCopy(used, 'environments', unprintable) as Record<string, Environment>,
     groups,
+    envComments: comments,
     run: lintRun(params.root, results),
     unprintable,
     es5Globals: Object.keys(environments.builtin?.globals ?? {}),
@@ -254,18 +258,29 @@ function rootIgnores(array: ConfigArray): string[] {
     .flatMap((element) => [...(element.ignorePattern?.patterns ?? [])]);
 }
 
+function readEnvComments(
+  root: string,
+  results: readonly EslintResult[],
+): Record<string, readonly string[]> {
+  const comments: Record<string, readonly string[]> = {};
+  for (const { filePath } of results) {
+    const names = envComments(readFileSync(filePath, 'utf8'));
+    if (names.length > 0) comments[toRelative(root, filePath)] = names;
+  }
+  return comments;
+}
+
 function usedEnvironments(
   folders: readonly LegacyFolder[],
+  more: readonly string[],
   environments: Readonly<Record<string, Environment>>,
 ): Record<string, Environment> {
+  const elements = folders.flatMap((folder) => folder.elements);
+  const names = [...elements.flatMap(({ env }) => Object.keys(env ?? {})), ...more];
   const used: Record<string, Environment> = {};
-  for (const folder of folders) {
-    for (const element of folder.elements) {
-      for (const name of Object.keys(element.env ?? {})) {
-        const environment = environments[name];
-        if (environment !== undefined) used[name] = environment;
-      }
-    }
+  for (const name of names) {
+    const environment = environments[name];
+    if (environment !== undefined) used[name] = environment;
   }
   return used;
 }

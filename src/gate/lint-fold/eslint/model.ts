@@ -107,6 +107,8 @@ export interface LegacyAnswer {
   readonly rootIgnores: readonly string[];
   readonly environments: Readonly<Record<string, Environment>>;
   readonly groups: readonly EffectiveGroup[];
+  /** File -> environments that `eslint-env` comments in it name. */
+  readonly envComments: Readonly<Record<string, readonly string[]>>;
   readonly run: LintRun;
   /** Values that are code (functions) and cannot be written down, by place. */
   readonly unprintable: readonly string[];
