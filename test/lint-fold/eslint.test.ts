@@ -95,12 +95,12 @@ async function exact(root: string, each: EslintCase, before: Before): Promise<vo
   const kept = before.run.files.filter((file) => !report.removed.includes(file));
   assert.deepEqual([...report.comparison.equal, ...listed].sort(), kept);
   assert.deepEqual(listed, [], JSON.stringify(report.comparison.groups));
-  const lost = new Set(report.lost.map(({ rule }) => rule));
+  const lost = lostIn(report);
   // From 9 on ESLint fills in default options when it shows a flat configuration.
   const withOptions = (each.after ?? 'eslint') === 'eslint';
   for (const file of kept) {
     const different = sameRules(before.rules[file] ?? null, rules[file] ?? null, withOptions);
-    const unlisted = different.filter((rule) => !lost.has(rule));
+    const unlisted = different.filter((rule) => !lost.has(`${file} ${rule}`));
     assert.deepEqual(unlisted, [], `${file}: rules in force, asked of ESLint itself`);
   }
   if (each.before === each.after && each.lists === undefined) {
@@ -116,10 +116,13 @@ async function unified(root: string, each: EslintCase, before: Before): Promise<
   const listed = new Set(
     report.changes.flatMap(({ rule, files }) => files.map((file) => `${file} ${rule}`)),
   );
-  const lost = new Set(report.lost.map(({ rule }) => rule));
+  const lost = lostIn(report);
   for (const file of before.run.files.filter((name) => !report.removed.includes(name))) {
     for (const rule of sameRules(before.rules[file] ?? null, rules[file] ?? null, false)) {
-      assert.ok(listed.has(`${file} ${rule}`) || lost.has(rule), `${file} ${rule} is not listed`);
+      assert.ok(
+        listed.has(`${file} ${rule}`) || lost.has(`${file} ${rule}`),
+        `${file} ${rule} is not listed`,
+      );
     }
   }
   for (const { rule, files, after } of report.changes) {
@@ -127,4 +130,9 @@ async function unified(root: string, each: EslintCase, before: Before): Promise<
       assert.equal(rules[file]?.[rule]?.[0] ?? 0, after?.[0] ?? 0, `${file} ${rule}`);
     }
   }
+}
+
+/** `file rule` of every setting that the new ESLint refuses. */
+function lostIn(report: EslintReport): Set<string> {
+  return new Set(report.lost.flatMap(({ rule, files }) => files.map((file) => `${file} ${rule}`)));
 }

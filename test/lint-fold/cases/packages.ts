@@ -103,14 +103,18 @@ export const PACKAGES: readonly EslintCase[] = [
   {
     name: 'options that the new ESLint refuses, and those it takes otherwise, are listed',
     files: {
-      '.eslintrc.json': json({ rules: { radix: ['error', 'as-needed'], semi: 2 } }),
+      '.eslintrc.json': json({
+        rules: { radix: ['error', 'as-needed'], semi: 2, 'func-names': ['error', 'always'] },
+      }),
       'a/.eslintrc.json': json({
         rules: { 'func-names': ['error', 'always', { generators: 'never' }, 'more'] },
       }),
       'x.js': 'parseInt("1", 10);\n',
+      'kept.js': 'x(function () {});\n',
       'a/x.js': 'x(function () {});\n',
     },
     after: 'eslint-10',
+    contains: /pinned[\s\S]*kept\.js[\s\S]*func-names/,
     lists: /func-names \(error 'always' .*\)[\s\S]*same settings, other violations:[\s\S]*radix/,
   },
   {

@@ -34,13 +34,11 @@ export interface Comparison {
 }
 
 /**
- * `ignoredRules`: rules that the new ESLint cannot run at all; they are listed elsewhere, once.
  * Files in `after` only are those that the old system did not lint.
  */
 export function compare(
   before: readonly EffectiveGroup[],
   after: readonly EffectiveGroup[],
-  ignoredRules: ReadonlySet<string> = new Set(),
 ): Comparison {
   const afterOf = new Map<string, number>();
   after.forEach((group, index) => {
@@ -56,7 +54,7 @@ export function compare(
       const differences =
         other === undefined
           ? [{ aspect: 'linted', what: 'file', before: 'linted', after: 'not linted' } as const]
-          : differencesOf(group.effective, other.effective, ignoredRules);
+          : differencesOf(group.effective, other.effective);
       if (differences.length === 0) equal.push(...files);
       else groups.push({ files, differences: [...differences] });
     }
@@ -71,19 +69,13 @@ export function compare(
   return { equal: equal.sort(), groups };
 }
 
-export function differencesOf(
-  before: Effective,
-  after: Effective,
-  ignoredRules: ReadonlySet<string> = new Set(),
-): Difference[] {
+export function differencesOf(before: Effective, after: Effective): Difference[] {
   const differences: Difference[] = [];
   const add = (aspect: Aspect, what: string, old: unknown, now: unknown) => {
     if (!isDeepStrictEqual(old, now)) differences.push({ aspect, what, before: old, after: now });
   };
   for (const rule of keysOf(before.rules, after.rules)) {
-    if (!ignoredRules.has(rule)) {
-      add('rule', rule, plainOff(before.rules[rule]), plainOff(after.rules[rule]));
-    }
+    add('rule', rule, plainOff(before.rules[rule]), plainOff(after.rules[rule]));
   }
   for (const name of keysOf(before.globals, after.globals)) {
     add('globals', name, before.globals[name], after.globals[name]);

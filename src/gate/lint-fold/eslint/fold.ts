@@ -144,7 +144,7 @@ class Run {
     const gone = new Set(
       changes.filter(({ after }) => after === undefined).map(({ path }) => path),
     );
-    const groups = withEnvComments(
+    const honoured = withEnvComments(
       withoutFiles(this.#legacy.groups, gone),
       this.#legacy.envComments,
       this.#legacy.environments,
@@ -152,20 +152,23 @@ class Run {
     const flattened = flatten(this.#legacy, {
       root,
       extensions: extensions.filter((name) => !['js', 'mjs', 'cjs'].includes(name)),
-      switchedOff: switchedOff(groups, this.#hello),
+      switchedOff: switchedOff(honoured, this.#hello),
       onlyIn: where.onlyIn,
       unlintedExtensions: this.#unlintedExtensions(extensions),
     });
     this.#options.progress(`ESLint ${this.#hello.version}: checking every setting`);
-    const { lost, objects, ignoredRules } = await this.#dropLost(flattened, groups);
-    const normal = await this.#normalize(groups, flattened.plugins, lost, ignoredRules);
-    const unified = mode === 'unify' ? unify(groups, normal, ignoredRules) : undefined;
+    const { lost, objects, groups } = await this.#dropLost(flattened, honoured);
+    const normal = await this.#normalize(
+      groups.map(({ effective }) => effective.rules),
+      flattened.plugins,
+    );
+    const unified = mode === 'unify' ? unify(groups, normal) : undefined;
     const expected =
       unified === undefined
         ? groups.map((group, index) => withRules(group, normal[index] ?? {}))
         : await this.#expectUnified(groups, unified, flattened.plugins);
     const wanted = unified === undefined ? objects : unifiedObjects(objects, unified);
-    const proven = await this.#prove(flattened, wanted, expected, ignoredRules);
+    const proven = await this.#prove(flattened, wanted, expected);
     this.#options.progress(`ESLint ${this.#hello.version}: running the folded configuration`);
     const after = await this.#eslint.ask<LintRun>('lint', { patterns: where.patterns });
     const created: FileChange = {
@@ -190,7 +193,7 @@ class Run {
         notes: [...this.#notes(), ...notes],
         violationChanges:
           unified === undefined
-            ? violationChanges(this.#legacy.run, after, proven.comparison.equal, ignoredRules)
+            ? violationChanges(this.#legacy.run, after, proven.comparison.equal, lost)
             : [],
         changes: unified?.changes ?? [],
         votes: unified?.votes ?? [],
@@ -208,21 +211,11 @@ class Run {
     return dropRules(flattened.objects, groups, pairs, refused);
   }
 
-  /** The rules of each group as the new ESLint shows them, without those it cannot run. */
+  /** Rule sets as the new ESLint shows them, default options filled in. */
   async #normalize(
-    groups: readonly EffectiveGroup[],
+    sets: readonly Readonly<Record<string, RuleSetting>>[],
     plugins: Readonly<Record<string, Dependency>>,
-    lost: readonly LostSetting[],
-    ignored: ReadonlySet<string>,
   ): Promise<Record<string, RuleSetting>[]> {
-    const refused = new Set(lost.map(({ rule, setting }) => JSON.stringify([rule, setting])));
-    const sets = groups.map(({ effective }) =>
-      Object.fromEntries(
-        Object.entries(effective.rules).filter(
-          ([rule, setting]) => !ignored.has(rule) && !refused.has(JSON.stringify([rule, setting])),
-        ),
-      ),
-    );
     return this.#eslint.ask('normalize', { sets, plugins });
   }
 
@@ -233,10 +226,7 @@ class Run {
   ): Promise<EffectiveGroup[]> {
     const kinds = [...new Set(unified.votes.map(({ kind }) => kind))];
     const sets = kinds.map((kind) => winnersOf(unified, kind));
-    const normal = await this.#eslint.ask<Record<string, RuleSetting>[]>('normalize', {
-      sets,
-      plugins,
-    });
+    const normal = await this.#normalize(sets, plugins);
     return groups.flatMap((group) =>
       [...Map.groupBy(group.files, kindOf)].map(([kind, files]) =>
         withRules({ ...group, files }, normal[kinds.indexOf(kind)] ?? {}),
@@ -249,7 +239,6 @@ class Run {
     flattened: Flattened,
     objects: readonly FlatObject[],
     expected: readonly EffectiveGroup[],
-    ignoredRules: ReadonlySet<string>,
   ) {
     const linted = expected.flatMap(({ files }) => files);
     const files = [...new Set([...linted, ...this.#discovery.scripts])].filter(
@@ -261,7 +250,7 @@ class Run {
     const attempt = async (ignores: readonly string[], pins: readonly FlatObject[]) => {
       const source = this.#print(flattened, [...objects, ...pins], ignores);
       const answer = await this.#eslint.ask<FlatAnswer>('evaluate', { source, files, parsers });
-      return { source, comparison: compare(expected, answer.groups, ignoredRules) };
+      return { source, comparison: compare(expected, answer.groups) };
     };
     const first = await attempt([], []);
     if (first.comparison.groups.length === 0) return { ...first, pinned: 0 };

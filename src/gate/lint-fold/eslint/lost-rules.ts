@@ -1,7 +1,9 @@
 /**
  * Settings that the new ESLint refuses: rules it no longer has, options whose schema changed. They
  * are left out of the folded configuration, since one of them would stop it from loading, and each
- * is listed with the reason ESLint gives.
+ * is listed with the reason ESLint gives. Where only some settings of a rule are refused, the rule
+ * leaves the objects altogether (a severity alone could bring refused options back) and the pins
+ * state it again for the files whose setting is accepted.
  */
 import type { FlatObject } from './flat-object.ts';
 import type { EffectiveGroup, RuleSetting } from './model.ts';
@@ -34,35 +36,43 @@ export function pairsOf(objects: readonly FlatObject[], groups: readonly Effecti
   return [...pairs.values()];
 }
 
+/** `groups` come back without the refused settings: that is what can be expected of the fold. */
 export function dropRules(
   objects: readonly FlatObject[],
   groups: readonly EffectiveGroup[],
   pairs: readonly Pair[],
   refused: readonly { readonly index: number; readonly reason: string }[],
-): { lost: LostSetting[]; objects: FlatObject[]; ignoredRules: Set<string> } {
+): { lost: LostSetting[]; objects: FlatObject[]; groups: EffectiveGroup[] } {
   const lost: LostSetting[] = [];
   const refusedKeys = new Set<string>();
-  const ignoredRules = new Set<string>();
+  const refusedRules = new Set<string>();
   for (const { index, reason } of refused) {
     const { rule, setting } = pairs[index] as Pair;
     const key = keyOf(rule, setting);
     refusedKeys.add(key);
+    refusedRules.add(rule);
     const files = groups
       .filter(({ effective }) => keyOf(rule, effective.rules[rule]) === key)
       .flatMap((group) => group.files);
-    if (files.length > 0) {
-      lost.push({ rule, setting, reason, files: files.sort() });
-      ignoredRules.add(rule);
-    }
+    if (files.length > 0) lost.push({ rule, setting, reason, files: files.sort() });
   }
-  const kept = objects.map((object) => {
-    if (object.rules === undefined) return object;
-    const rules = Object.entries(object.rules).filter(
-      ([rule, setting]) => !ignoredRules.has(rule) && !refusedKeys.has(keyOf(rule, setting)),
-    );
-    return { ...object, rules: Object.fromEntries(rules) };
-  });
-  return { lost, objects: kept, ignoredRules };
+  const without = (
+    rules: Readonly<Record<string, RuleSetting>>,
+    gone: (rule: string, setting: RuleSetting) => boolean,
+  ) => Object.fromEntries(Object.entries(rules).filter((entry) => !gone(...entry)));
+  return {
+    lost,
+    objects: objects.map((object) =>
+      object.rules === undefined
+        ? object
+        : { ...object, rules: without(object.rules, (rule) => refusedRules.has(rule)) },
+    ),
+    groups: groups.map(({ effective, files }) => {
+      const isRefused = (rule: string, setting: RuleSetting) =>
+        refusedKeys.has(keyOf(rule, setting));
+      return { files, effective: { ...effective, rules: without(effective.rules, isRefused) } };
+    }),
+  };
 }
 
 function keyOf(rule: string, setting: RuleSetting | undefined): string {

@@ -42,7 +42,6 @@ interface Ballot {
 export function unify(
   groups: readonly EffectiveGroup[],
   normal: readonly Readonly<Record<string, RuleSetting>>[],
-  ignoredRules: ReadonlySet<string>,
 ): Unified {
   const kinds = byKind(groups);
   const winners = new Map<string, Record<string, RuleSetting>>();
@@ -55,7 +54,6 @@ export function unify(
     );
     const of = members.reduce((sum, { files }) => sum + files.length, 0);
     for (const rule of [...names].sort()) {
-      if (ignoredRules.has(rule)) continue;
       const ballots = count(rule, members, groups, normal);
       const winner = elect(ballots);
       if (winner.setting !== undefined) rules[rule] = winner.setting;

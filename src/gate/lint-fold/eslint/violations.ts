@@ -1,4 +1,5 @@
 /** Compares the violations of two real runs, file by file. */
+import type { LostSetting } from './lost-rules.ts';
 import type { LintRun, Violation } from './model.ts';
 
 export interface ViolationChange {
@@ -9,22 +10,23 @@ export interface ViolationChange {
 }
 
 /**
- * `files`: those that both runs are expected to treat alike. `ignoredRules`: rules that the new
- * ESLint cannot run; they are listed elsewhere.
+ * `files`: those that both runs are expected to treat alike. `lost`: settings that the new
+ * ESLint refuses; the violations of those rules in those files are no news.
  */
 export function violationChanges(
   before: LintRun,
   after: LintRun,
   files: readonly string[],
-  ignoredRules: ReadonlySet<string>,
+  lost: readonly LostSetting[],
 ): ViolationChange[] {
-  const kept = ({ rule }: Violation) => rule === null || !ignoredRules.has(rule);
   return files.flatMap((file) => {
+    const gone = lost.filter((each) => each.files.includes(file)).map(({ rule }) => rule);
+    const kept = ({ rule }: Violation) => rule === null || !gone.includes(rule);
     const old = (before.files[file] ?? []).filter(kept);
     const now = (after.files[file] ?? []).filter(kept);
-    const gone = without(old, now);
+    const onlyBefore = without(old, now);
     const come = without(now, old);
-    return gone.length + come.length === 0 ? [] : [{ file, gone, come }];
+    return onlyBefore.length + come.length === 0 ? [] : [{ file, gone: onlyBefore, come }];
   });
 }
 
