@@ -22,7 +22,8 @@ export function serve(handlers: Handlers): void {
   process.on('message', (request: Request) => {
     last = last.then(() => answer(handlers, request));
   });
-  process.on('disconnect', () => process.exit());
+  // A plug-in may hold a timer or a watcher open; the child must not outlive its parent for that.
+  process.on('disconnect', () => process.kill(process.pid));
 }
 
 async function answer(handlers: Handlers, request: Request): Promise<void> {

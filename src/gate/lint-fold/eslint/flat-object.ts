@@ -30,14 +30,35 @@ export interface FlatObject {
  * True when the object says nothing but where it applies. Such an object must not be written: flat
  * ESLint reads one that has only `ignores` as a list of files to ignore everywhere.
  */
-export function isEmpty(object: FlatObject): boolean {
+function isEmpty(object: FlatObject): boolean {
   const { name: _name, files: _files, ignores: _ignores, ...rest } = object;
   return Object.values(rest).every((value) => value === undefined || isEmptyRecord(value));
 }
 
-/** An object for all `.ts` files, say, also tells ESLint that such files are linted at all. */
-export function namesExtension(object: FlatObject): boolean {
-  return (object.files ?? []).some((glob) => typeof glob !== 'string' || !glob.endsWith('*'));
+/**
+ * Without objects that say nothing. One thing an empty object can say: that files of an extension
+ * are linted at all (`*.ts`). It stays where no other object says that for the same files.
+ */
+export function withoutSilent(objects: readonly FlatObject[]): FlatObject[] {
+  const said = new Set<string>();
+  const add = ({ files = [], ignores = [] }: FlatObject) => {
+    for (const glob of files) if (typeof glob === 'string') said.add(keyOf(glob, ignores));
+  };
+  for (const object of objects) if (!isEmpty(object)) add(object);
+  return objects.filter((object) => {
+    if (!isEmpty(object)) return object.files?.length !== 0;
+    const { files = [], ignores = [] } = object;
+    const isSaid = (glob: string) => said.has(keyOf(glob, ignores)) || said.has(keyOf(glob, []));
+    const news = files.some((glob) =>
+      typeof glob === 'string' ? !glob.endsWith('*') && !isSaid(glob) : !glob.some(isSaid),
+    );
+    if (news) add(object);
+    return news;
+  });
+}
+
+function keyOf(glob: string, ignores: readonly string[]): string {
+  return JSON.stringify([glob, ...ignores]);
 }
 
 function isEmptyRecord(value: unknown): boolean {

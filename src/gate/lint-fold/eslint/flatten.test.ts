@@ -154,3 +154,32 @@ test('rule sets that occur twice become one constant', () => {
   assert.equal(source.match(/'no-var'/g)?.length, 1);
   assert.equal(source.match(/rules: eslintConfigXRules,/g)?.length, 2);
 });
+
+test('objects that only repeat which files are linted are left out', () => {
+  const criteria = (...sets: readonly string[][]) => ({
+    basePath: '/r',
+    and: sets.map((set) => ({
+      includes: set.map((pattern) => ({ pattern, matchBase: true })),
+      excludes: [],
+    })),
+  });
+  const { objects } = flatten(
+    answer([
+      folder('/r', [
+        { name: 'first', criteria: criteria(['*.ts']) },
+        { name: 'again', criteria: criteria(['*.ts'], ['*.ts', '*.mts']) },
+        { name: 'news', criteria: criteria(['*.vue']) },
+        { name: 'rules', criteria: criteria(['*.ts'], ['*.ts']), rules: { semi: 2 } },
+        { name: 'everything', criteria: criteria(['src/**']) },
+      ]),
+    ]),
+    OPTIONS,
+  );
+  assert.deepEqual(
+    objects.slice(1).map(({ name, files }) => [name, files]),
+    [
+      ['news', ['**/*.vue']],
+      ['rules', ['**/*.ts']],
+    ],
+  );
+});

@@ -6,7 +6,7 @@
  */
 import { relative, sep } from 'node:path';
 import { accesses, ruleSettings } from './effective.ts';
-import { type FlatObject, isEmpty, namesExtension } from './flat-object.ts';
+import { type FlatObject, withoutSilent } from './flat-object.ts';
 import { folderPrefix, ignoreGlob, overrideGlobs, overrideGlobsFromAbove } from './globs.ts';
 import type { Access, Dependency, LegacyAnswer, LegacyElement, LegacyFolder } from './model.ts';
 
@@ -55,7 +55,7 @@ export function flatten(legacy: LegacyAnswer, options: FlattenOptions): Flattene
   return {
     globalIgnores: globalIgnores(legacy, options),
     plugins,
-    objects: [...base(options), ...objects.filter(says)],
+    objects: withoutSilent([...base(options), ...objects]),
     conflicts,
   };
 }
@@ -113,15 +113,14 @@ function includesOf(element: LegacyElement, index: number): boolean {
   return (element.criteria?.and[index]?.includes.length ?? 0) > 0;
 }
 
-/** False for an override of a file above the root that cannot match anything below it. */
-function says(object: FlatObject): boolean {
-  return object.files?.length !== 0 && (!isEmpty(object) || namesExtension(object));
-}
-
 /** All combinations of one pattern of each set: a nested array means "and" in flat `files`. */
 function product(sets: readonly string[][]): (string | string[])[] {
   let rows: string[][] = [[]];
-  for (const set of sets) rows = rows.flatMap((row) => set.map((pattern) => [...row, pattern]));
+  for (const set of sets) {
+    rows = rows.flatMap((row) =>
+      set.map((pattern) => (row.includes(pattern) ? row : [...row, pattern])),
+    );
+  }
   return rows.map((row) => (row.length === 1 ? (row[0] as string) : row));
 }
 

@@ -10,7 +10,7 @@ import type { FileChange } from '../files/change.ts';
 import { type Comparison, compare } from './compare.ts';
 import { type Coverage, coverage, refuseEarly, withoutCut } from './coverage.ts';
 import { withEnvComments } from './env-comments.ts';
-import { type FlatObject, isEmpty, namesExtension } from './flat-object.ts';
+import { type FlatObject, withoutSilent } from './flat-object.ts';
 import type { FlatParams } from './flat-worker.ts';
 import { type Flattened, flatten } from './flatten.ts';
 import type { LegacyParams } from './legacy-worker.ts';
@@ -379,6 +379,5 @@ function winnersOf(unified: Unified, kind: string): Record<string, RuleSetting> 
 /** Everything but the rules stays as it was, object by object; the rules come once, at the end. */
 function unifiedObjects(objects: readonly FlatObject[], unified: Unified): FlatObject[] {
   const rest = objects.map(({ rules: _rules, ...object }) => object);
-  const kept = rest.filter((object) => !isEmpty(object) || namesExtension(object));
-  return [...kept, ...unified.objects];
+  return withoutSilent([...rest, ...unified.objects]);
 }

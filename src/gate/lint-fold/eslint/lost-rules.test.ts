@@ -15,17 +15,26 @@ test('a refused setting is listed with its files, an accepted one of the same ru
     { name: 'a', rules: { x: [2, 'old'] } },
   ] as const;
   const pairs = pairsOf(objects, groups);
-  assert.deepEqual(pairs.map(({ rule, setting }) => [rule, setting]), [
-    ['x', [2]],
-    ['y', [1]],
-    ['x', [2, 'old']],
-  ]);
+  assert.deepEqual(
+    pairs.map(({ rule, setting }) => [rule, setting]),
+    [
+      ['x', [2]],
+      ['y', [1]],
+      ['x', [2, 'old']],
+    ],
+  );
   const result = dropRules(objects, groups, pairs, [{ index: 2, reason: 'no such option' }]);
   assert.deepEqual(result.lost, [
     { rule: 'x', setting: [2, 'old'], reason: 'no such option', files: ['a.js'] },
   ]);
-  assert.deepEqual(result.groups.map(({ effective }) => effective.rules), [{ y: [1] }, { x: [2] }]);
-  assert.deepEqual(result.objects.map(({ rules }) => rules), [{ y: [1], z: [0, 'never asked'] }, {}]);
+  assert.deepEqual(
+    result.groups.map(({ effective }) => effective.rules),
+    [{ y: [1] }, { x: [2] }],
+  );
+  assert.deepEqual(
+    result.objects.map(({ rules }) => rules),
+    [{ y: [1], z: [0, 'never asked'] }, {}],
+  );
 });
 
 test('violations are compared one by one, those of lost settings left out', () => {
@@ -36,7 +45,10 @@ test('violations are compared one by one, those of lost settings left out', () =
     errorCount: 0,
     warningCount: 0,
   });
-  const before = run({ 'a.js': [violation('x', 1), violation('y', 1), violation('y', 1)], 'b.js': [violation('x', 1)] });
+  const before = run({
+    'a.js': [violation('x', 1), violation('y', 1), violation('y', 1)],
+    'b.js': [violation('x', 1)],
+  });
   const after = run({ 'a.js': [violation('y', 1)], 'b.js': [violation('x', 2)] });
   const lost = [{ rule: 'x', setting: [2] as const, reason: '', files: ['a.js'] }];
   assert.deepEqual(violationChanges(before, after, ['a.js', 'b.js'], lost), [
