@@ -1,0 +1,2 @@
+export { type LintFoldIo, runLintFold } from './command.ts';
+export type { LintFoldErrorCode } from './errors.ts';
