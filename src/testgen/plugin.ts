@@ -12,7 +12,8 @@ import {
 } from '@bufbuild/protobuf/wkt';
 import { createEcmaScriptPlugin } from '@bufbuild/protoplugin';
 import { messageOf } from '../base/index.ts';
-import { emitGo, readGoOptions } from './golang/emit.ts';
+import { emitGo } from './golang/emit.ts';
+import { readGoOptions } from './golang/packages.ts';
 import { type RawOption, readTypeScriptOptions, takeLanguage } from './options.ts';
 import type { Skeleton } from './skeletons.ts';
 import { emitTypeScript } from './typescript/emit.ts';
@@ -66,7 +67,7 @@ function generateTypeScript(request: CodeGeneratorRequest, raw: readonly RawOpti
 function generateGo(request: CodeGeneratorRequest, raw: readonly RawOption[]): Generated {
   const options = readGoOptions(raw);
   const { files, skeletons } = emitGo(request, options);
-  const response = create(CodeGeneratorResponseSchema, { ...supported(), file: files });
+  const response = create(CodeGeneratorResponseSchema, { ...supported(), file: [...files] });
   return { response, skeletons, folder: options.skeletons };
 }
 

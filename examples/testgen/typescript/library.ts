@@ -11,6 +11,7 @@ import {
   DescribeBookResponseSchema,
   type EchoRequest,
   Genre,
+  GenreSchema,
   type LibraryService,
 } from './gen/library/v1/library_pb.ts';
 
@@ -42,7 +43,8 @@ function describeBook(
 
 function labelOf(book: Book): string {
   if (book.genre === Genre.UNSPECIFIED) return book.title;
-  return `${book.title} (${Genre[book.genre].toLowerCase()})`;
+  const name = GenreSchema.value[book.genre]?.name.slice('GENRE_'.length).toLowerCase();
+  return `${book.title} (${name})`;
 }
 
 async function* count(request: CountRequest): AsyncGenerator<{ value: number }> {

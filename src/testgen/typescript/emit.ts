@@ -2,7 +2,6 @@
 import { posix } from 'node:path';
 import {
   createRegistry,
-  type DescExtension,
   type DescFile,
   type DescMessage,
   type DescMethod,
@@ -11,6 +10,7 @@ import {
 } from '@bufbuild/protobuf';
 import { StringValueSchema } from '@bufbuild/protobuf/wkt';
 import type { GeneratedFile, Printable, Schema } from '@bufbuild/protoplugin';
+import { extensionsOfMessage, messagesOf } from '../descriptors.ts';
 import type { TypeScriptOptions } from '../options.ts';
 import { openRuleBook, type RuleBook } from '../rules/book.ts';
 import { messageSamples } from '../samples/messages.ts';
@@ -218,7 +218,7 @@ class FileEmitter {
 
   private printMessage(desc: DescMessage): void {
     const { f } = this;
-    const extensions = extensionsOf(this.file).filter(({ extendee }) => extendee === desc);
+    const extensions = extensionsOfMessage(this.file, desc);
     const { samples, notes } = messageSamples(desc, extensions, this.registry);
     for (const note of notes) f.print('    // ', desc.typeName, ': ', oneLine(note));
     if (samples.length === 0) return;
@@ -308,20 +308,6 @@ class FileEmitter {
   private property(service: DescService): string {
     return `.${service.name}`;
   }
-}
-
-/** Every message of the file, nested ones too; map entries are no messages of their own. */
-export function* messagesOf(parent: DescFile | DescMessage): Generator<DescMessage> {
-  const own = parent.kind === 'file' ? parent.messages : parent.nestedMessages;
-  for (const desc of own) {
-    yield desc;
-    yield* messagesOf(desc);
-  }
-}
-
-/** Every extension that the file declares. */
-export function extensionsOf(file: DescFile): DescExtension[] {
-  return [...file.extensions, ...[...messagesOf(file)].flatMap((desc) => desc.nestedExtensions)];
 }
 
 function folderOf(name: string): string {

@@ -21,7 +21,9 @@ import {
   Code, ConnectError, createClient, createConnectRouter, type Interceptor, type ServiceImpl,
   type Transport,
 } from "@connectrpc/connect";
-import { createUniversalHandlerClient } from "@connectrpc/connect/protocol";
+import {
+  createUniversalHandlerClient, type UniversalClientFn, type UniversalHandler,
+} from "@connectrpc/connect/protocol";
 import { createTransport } from "@connectrpc/connect/protocol-${protocol}";
 import { describe, it } from "${framework}";
 
@@ -251,10 +253,10 @@ async function openTransport<S extends DescService, Table>(
     throw new Error(\`\${service.typeName}: fill in \\\`implementation\\\` (or \\\`transport\\\`)\`);
   }
   const implementation = typeof source === "function" ? await source() : source;
-  const router = createConnectRouter({ ...ENABLED, interceptors: [...(given?.interceptors ?? [])] });
+  const router = createConnectRouter({ ...ENABLED, interceptors: [reveal, ...(given?.interceptors ?? [])] });
   router.service(service, implementation);
   return createTransport({
-    httpClient: createUniversalHandlerClient(router.handlers),
+    httpClient: inMemory(router.handlers),
     baseUrl: "https://in-memory",
     useBinaryFormat: true,
     interceptors: [],
@@ -264,6 +266,52 @@ async function openTransport<S extends DescService, Table>(
     readMaxBytes: 0xffffffff,
     writeMaxBytes: 0xffffffff,
   });
+}
+
+/**
+ * Requests go straight to the handlers. Trailers are passed on as they are: the client of Connect
+ * copies them before the stream has ended, when gRPC has not written its status yet.
+ */
+function inMemory(handlers: readonly UniversalHandler[]): UniversalClientFn {
+  return async (request) => {
+    let trailer: Headers | undefined;
+    const watched = handlers.map((handler): UniversalHandler => {
+      const handle: typeof handler = Object.assign(
+        async (...given: Parameters<UniversalHandler>) => {
+          const response = await handler(...given);
+          if (response.trailer instanceof Headers) trailer = response.trailer;
+          return response;
+        },
+        handler,
+      );
+      return handle;
+    });
+    const response = await createUniversalHandlerClient(watched)(request);
+    return { ...response, trailer: trailer ?? response.trailer };
+  };
+}
+
+/** An unforeseen error keeps its message, which a server hides from strangers. */
+const reveal: Interceptor = (next) => async (request) => {
+  try {
+    const response = await next(request);
+    return response.stream ? { ...response, message: revealing(response.message) } : response;
+  } catch (error) {
+    throw revealed(error);
+  }
+};
+
+async function* revealing<T>(messages: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* messages;
+  } catch (error) {
+    throw revealed(error);
+  }
+}
+
+function revealed(error: unknown): unknown {
+  if (error instanceof ConnectError || !(error instanceof Error)) return error;
+  return error.name === "AbortError" ? error : new ConnectError(String(error.stack), Code.Internal);
 }
 
 function unknownCases(cases: Cases, expected: object): string[] {
