@@ -69,6 +69,9 @@ export function collect(raw: readonly RawOption[], known: readonly string[]): Ma
   for (const { key, value } of raw) {
     if (!known.includes(key)) {
       const guess = nearest(key, known);
+      const isGo = /^(module|paths|default_api_level|M.+|apilevelM.+)$/.test(key);
+      if (isGo)
+        throw testgenError('bad-option', `option "${key}" is one of lang=go: give that too`);
       const hint = guess === undefined ? `known: ${known.join(', ')}` : `did you mean ${guess}?`;
       throw testgenError('bad-option', `unknown option "${key}"; ${hint}`);
     }

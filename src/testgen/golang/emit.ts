@@ -233,14 +233,10 @@ class FileEmitter {
   }
 
   private message(value: MessageValue): string {
-    const plain = this.literals.message(value);
-    if (value.extensions === undefined) return plain;
-    const set = this.literals.proto('SetExtension');
-    const calls = value.extensions.map(({ extension, value: given }) => {
+    return (value.extensions ?? []).reduce((made, { extension, value: given }) => {
       const variable = this.literals.extensionVariable(extension);
-      return `${set}(m, ${variable}, ${this.literals.extension(given)})`;
-    });
-    return `genExtended(${plain}, func(m *${this.literals.type(value.desc)}) { ${calls.join('; ')} })`;
+      return `genExtended(${made}, ${variable}, ${this.literals.extension(given)})`;
+    }, this.literals.message(value));
   }
 
   private openTest(name: string): void {

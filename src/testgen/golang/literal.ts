@@ -69,7 +69,7 @@ export class GoLiterals {
     return this.file.qualified(from, extensionName(extension));
   }
 
-  proto(name: string): string {
+  private proto(name: string): string {
     return this.file.qualified(PROTO, name);
   }
 

@@ -57,7 +57,15 @@ const RESERVED = [
   'Descriptor',
 ];
 
+const known = new WeakMap<DescMessage, MessageNames>();
+
 export function messageNames(desc: DescMessage): MessageNames {
+  const made = known.get(desc) ?? resolveNames(desc);
+  known.set(desc, made);
+  return made;
+}
+
+function resolveNames(desc: DescMessage): MessageNames {
   const used = new Map<string, boolean>(RESERVED.map((name) => [name, true]));
   const unique = (wanted: string, hasGetter: boolean): string => {
     let name = wanted;

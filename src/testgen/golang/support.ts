@@ -32,6 +32,7 @@ const MESSAGES = `import (
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 	_ "google.golang.org/protobuf/types/known/wrapperspb" // samples of Any hold a StringValue
 )
 
@@ -91,8 +92,8 @@ func genExpectSame(t *testing.T, when string, got, want proto.Message) {
 }
 
 // genExtended sets an extension on a message.
-func genExtended[M proto.Message](message M, set func(M)) M {
-	set(message)
+func genExtended[M proto.Message](message M, extension protoreflect.ExtensionType, value any) M {
+	proto.SetExtension(message, extension, value)
 	return message
 }
 `;

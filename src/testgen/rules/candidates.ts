@@ -54,11 +54,27 @@ function scalarCandidates(type: ScalarType, rules: FieldRules | undefined): Sing
   const given = rules?.type;
   const of = (values: { label: string; value: ScalarValue['value'] }[]): Single[] =>
     values.map(({ label, value }) => ({ label, value: scalar(type, value) }));
-  if (given?.case === 'string') return of(stringCandidates(given.value));
-  if (given?.case === 'bytes') return of(bytesCandidates(given.value));
-  if (given?.case === 'bool') return of([{ label: 'const', value: given.value.const }]);
-  if (given?.value === undefined) return [];
-  return of(numberCandidates(type, given.value as unknown as Record<string, unknown>));
+  // Rules of another type than the field's are the definition's mistake: protovalidate says so.
+  if (given?.case === 'string') {
+    return type === ScalarType.STRING ? of(stringCandidates(given.value)) : [];
+  }
+  if (given?.case === 'bytes') {
+    return type === ScalarType.BYTES ? of(bytesCandidates(given.value)) : [];
+  }
+  if (given?.case === 'bool') {
+    return type === ScalarType.BOOL ? of([{ label: 'const', value: given.value.const }]) : [];
+  }
+  if (given?.value === undefined || !isNumeric(type)) return [];
+  const rule = given.value as unknown as Record<string, unknown>;
+  return of(
+    numberCandidates(type, rule).filter(
+      ({ value }) => isLong(type) === (typeof value === 'bigint'),
+    ),
+  );
+}
+
+function isNumeric(type: ScalarType): boolean {
+  return type !== ScalarType.STRING && type !== ScalarType.BYTES && type !== ScalarType.BOOL;
 }
 
 /** Numbers and texts that occur in the field's CEL expressions, and their neighbours. */
@@ -95,7 +111,10 @@ function messageCandidates(desc: DescMessage, rules: FieldRules | undefined): Si
       }),
     }));
   }
-  if (given?.case === 'timestamp' || given?.case === 'duration') {
+  const isTime =
+    (given?.case === 'timestamp' && desc.typeName === 'google.protobuf.Timestamp') ||
+    (given?.case === 'duration' && desc.typeName === 'google.protobuf.Duration');
+  if (isTime) {
     return timeCandidates(desc, given.value as unknown as Record<string, unknown>);
   }
   const wrapper = desc.fields[0];

@@ -33,6 +33,13 @@ export function requestCases(
   const notes: string[] = [];
   const singles: RequestCase[] = [];
   const seen = new Set<string>();
+  const names = new Map<string, number>();
+  // A case is known by its name: a second one of the same name gets a number.
+  const unused = (name: string): string => {
+    const count = (names.get(name) ?? 0) + 1;
+    names.set(name, count);
+    return count === 1 ? name : `${name} (${count})`;
+  };
   let omitted = 0;
   for (const { name, value } of singleRequests(method, rules)) {
     const encoded = encode(value, registry);
@@ -44,7 +51,7 @@ export function requestCases(
     if (seen.has(key)) continue;
     seen.add(key);
     if (singles.length >= casesMax) omitted += 1;
-    else singles.push({ name, requests: [value], brokenRules: rules.broken(value) });
+    else singles.push({ name: unused(name), requests: [value], brokenRules: rules.broken(value) });
   }
   if (omitted > 0) {
     notes.push(`${omitted} more cases are left out: raise the option cases_max (now ${casesMax})`);

@@ -20,11 +20,12 @@ import type { MessageValue } from '../value.ts';
 import { extensionLiteral, initialiser, text } from './literal.ts';
 import { type ServiceCases, skeletonSource } from './skeleton.ts';
 import {
-  messageSupportSource,
-  RULES_SUPPORT_NAME,
-  rulesSupportSource,
-  SUPPORT_NAME,
-  supportSource,
+  MESSAGES_NAME,
+  messagesSource,
+  RULES_NAME,
+  rulesSource,
+  SERVICES_NAME,
+  servicesSource,
 } from './support.ts';
 
 /** Generates for every file asked for; returns the once-written parts, which no plug-in response may hold. */
@@ -58,14 +59,13 @@ function emitSupport(
   hasRules: boolean,
 ): void {
   const { runner, protocol, importExtension } = schema.options;
-  const source = hasServices ? supportSource(runner, protocol) : messageSupportSource(runner);
-  schema.generateFile(`${folder}${SUPPORT_NAME}`).print(source.trimEnd());
-  if (!hasRules) return;
-  const rules = rulesSupportSource(runner).replace(
-    './testgen_support.gen.js',
-    `./testgen_support.gen${suffix(importExtension)}`,
-  );
-  schema.generateFile(`${folder}${RULES_SUPPORT_NAME}`).print(rules.trimEnd());
+  const end = suffix(importExtension);
+  const put = (name: string, source: string): void => {
+    schema.generateFile(`${folder}${name}.ts`).print(source.trimEnd());
+  };
+  put(MESSAGES_NAME, messagesSource(runner));
+  if (hasServices) put(SERVICES_NAME, servicesSource(runner, protocol, end));
+  if (hasRules) put(RULES_NAME, rulesSource(runner, end));
 }
 
 class FileEmitter {
@@ -90,7 +90,7 @@ class FileEmitter {
     this.registry = registry;
     this.name = `${file.name}_test.gen`;
     this.f = schema.generateFile(`${this.name}.ts`);
-    this.local = localNames(schema);
+    this.local = localNames(file);
   }
 
   emit(messages: readonly DescMessage[]): { skeleton: Skeleton; hasRules: boolean } {
@@ -222,7 +222,7 @@ class FileEmitter {
     const { samples, notes } = messageSamples(desc, extensions, this.registry);
     for (const note of notes) f.print('    // ', desc.typeName, ': ', oneLine(note));
     if (samples.length === 0) return;
-    f.print('    ', this.support('checkMessage'), '(', f.importSchema(desc), ', [');
+    f.print('    ', this.shared(MESSAGES_NAME, 'checkMessage'), '(', f.importSchema(desc), ', [');
     for (const { name, value, wire, isJson } of samples) {
       const hex = Buffer.from(wire).toString('hex');
       f.print(
@@ -261,10 +261,7 @@ class FileEmitter {
     const { valid, invalid, notes } = this.rules.samples(desc);
     for (const note of notes) f.print('    // rules of ', desc.typeName, ': ', oneLine(note));
     if (valid.length + invalid.length === 0) return;
-    const check = f.import(
-      'checkRules',
-      `./${folderOf(this.file.name)}${RULES_SUPPORT_NAME.replace(/\.ts$/, '.js')}`,
-    );
+    const check = this.shared(RULES_NAME, 'checkRules');
     f.print('    ', check, '(', f.importSchema(desc), ', [');
     for (const { name, value } of valid) {
       f.print('      { name: ', text(name), ', init: ', initialiser(f, value), ', breaks: [] },');
@@ -290,15 +287,20 @@ class FileEmitter {
     const content = skeletonSource({
       file: this.file,
       services,
+      define: this.local('defineTests'),
       testPath: from(this.name),
-      supportPath: from(`${folderOf(this.file.name)}${SUPPORT_NAME.replace(/\.ts$/, '')}`),
+      supportPath: from(`${folderOf(this.file.name)}${SERVICES_NAME}`),
     });
     return { path, content };
   }
 
+  /** A name of one of the files that the folder shares. */
+  private shared(file: string, name: string, typeOnly = false): Printable {
+    return this.f.import(name, `./${folderOf(this.file.name)}${file}.js`, typeOnly);
+  }
+
   private support(name: string, typeOnly = false): Printable {
-    const from = `./${folderOf(this.file.name)}${SUPPORT_NAME.replace(/\.ts$/, '.js')}`;
-    return this.f.import(name, from, typeOnly);
+    return this.shared(SERVICES_NAME, name, typeOnly);
   }
 
   private framework(name: string): Printable {
@@ -327,12 +329,21 @@ function oneLine(note: string): string {
   return note.replace(/\s+/g, ' ');
 }
 
-function localNames(schema: Schema<TypeScriptOptions>): (name: string) => string {
+/** Names that the file may import: its own and those of the files it depends on, to any depth. */
+function localNames(file: DescFile): (name: string) => string {
+  const files = new Set<DescFile>();
+  const visit = (one: DescFile): void => {
+    if (files.has(one)) return;
+    files.add(one);
+    one.dependencies.forEach(visit);
+  };
+  visit(file);
   const taken = new Set<string>();
-  for (const file of schema.allFiles) {
-    for (const { name } of [...file.enums, ...file.services, ...file.messages]) taken.add(name);
-    for (const message of messagesOf(file))
+  for (const one of files) {
+    for (const { name } of [...one.enums, ...one.services]) taken.add(name);
+    for (const message of messagesOf(one)) {
       for (const { name } of message.nestedEnums) taken.add(name);
+    }
   }
   return (name) => (taken.has(name) ? `${name}$` : name);
 }

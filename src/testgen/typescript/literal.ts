@@ -5,7 +5,6 @@ import type { GeneratedFile, Printable } from '@bufbuild/protoplugin';
 import type {
   EnumValue,
   FieldValue,
-  ListValue,
   MapValue,
   MessageValue,
   ScalarValue,
@@ -50,19 +49,25 @@ export function extensionLiteral(f: GeneratedFile, value: Value): Printable {
 }
 
 function fieldValue(f: GeneratedFile, field: DescField, value: Value): Printable {
-  if (value.kind === 'list') return listLiteral(f, value, isLongAsString(field));
-  if (value.kind === 'map') return mapLiteral(f, value, isLongAsString(field));
-  if (value.kind === 'message' && field.fieldKind === 'message') {
-    const wrapped = value.desc.fields[0];
-    if (isWrapperDesc(value.desc) && field.oneof === undefined && wrapped !== undefined) {
-      // The runtime's type of such a field is the scalar itself.
+  const print = printerOf(f, field);
+  if (value.kind === 'list') return ['[', ...joined(value.items.map(print)), ']'];
+  if (value.kind === 'map') return mapLiteral(value, print);
+  const wrapped = value.kind === 'message' ? value.desc.fields[0] : undefined;
+  if (value.kind === 'message' && isWrapperDesc(value.desc) && field.oneof === undefined) {
+    // The runtime's type of such a field is the scalar itself.
+    if (wrapped !== undefined)
       return scalarLiteral(wrapperScalar(value, wrapped), isLongAsString(wrapped));
-    }
-    if (value.desc.typeName === 'google.protobuf.Struct' && isPlainStruct(field)) {
-      return JSON.stringify(structJson(value));
-    }
   }
-  return single(f, value, isLongAsString(field));
+  return print(value);
+}
+
+/** Prints the values of a field, each item of a list, each value of a map. */
+function printerOf(f: GeneratedFile, field: DescField): (value: SingleValue) => Printable {
+  const isStruct = field.message?.typeName === 'google.protobuf.Struct' && isPlainStruct(field);
+  return (value) =>
+    isStruct && value.kind === 'message'
+      ? JSON.stringify(structJson(value))
+      : single(f, value, isLongAsString(field));
 }
 
 /** A Struct is a JSON object in fields, save in those of google.protobuf.Value. */
@@ -140,16 +145,9 @@ function bytes(value: Uint8Array): string {
   return `new Uint8Array([${[...value].join(', ')}])`;
 }
 
-function listLiteral(f: GeneratedFile, { items }: ListValue, longAsString: boolean): Printable {
-  return ['[', ...joined(items.map((item) => single(f, item, longAsString))), ']'];
-}
-
-function mapLiteral(f: GeneratedFile, { entries }: MapValue, longAsString: boolean): Printable {
+function mapLiteral({ entries }: MapValue, print: (value: SingleValue) => Printable): Printable {
   if (entries.length === 0) return '{}';
-  const pairs = entries.map(([key, item]) => [
-    `[${text(String(key.value))}]: `,
-    single(f, item, longAsString),
-  ]);
+  const pairs = entries.map(([key, item]) => [`[${text(String(key.value))}]: `, print(item)]);
   return ['{ ', ...joined(pairs), ' }'];
 }
 

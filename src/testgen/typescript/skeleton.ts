@@ -8,6 +8,8 @@ export type ServiceCases = ReadonlyMap<DescMethod, MethodCases>;
 export interface SkeletonInput {
   readonly file: DescFile;
   readonly services: ReadonlyMap<DescService, ServiceCases>;
+  /** Name of the function that defines the tests. */
+  readonly define: string;
   /** Import path of the regenerated test, and of the support file. */
   readonly testPath: string;
   readonly supportPath: string;
@@ -29,11 +31,11 @@ export function skeletonSource(input: SkeletonInput): string {
       ' * returns one of these. What is not filled in fails.',
     );
   }
-  lines.push(' */', `import { defineTests } from ${text(input.testPath)};`);
+  lines.push(' */', `import { ${input.define} } from ${text(input.testPath)};`);
   if (hasServices) lines.push(`import { fillIn } from ${text(input.supportPath)};`);
   lines.push('');
-  if (!hasServices) return [...lines, 'defineTests();', ''].join('\n');
-  lines.push('defineTests({');
+  if (!hasServices) return [...lines, `${input.define}();`, ''].join('\n');
+  lines.push(`${input.define}({`);
   for (const [service, methods] of input.services) {
     lines.push(`  ${service.name}: {`, '    implementation: fillIn,');
     lines.push('    expected: {');
