@@ -46,10 +46,13 @@ export function generate(request: CodeGeneratorRequest): Generated {
 function generateTypeScript(request: CodeGeneratorRequest, raw: readonly RawOption[]): Generated {
   let skeletons: readonly Skeleton[] = [];
   let folder: string | undefined;
+  // Where files go is no property of their content: kept out of the parameter that they quote.
+  const isPlace = ({ key }: RawOption): boolean => key === 'skeletons' || key === 'out';
+  const places = raw.filter(isPlace);
   const plugin = createEcmaScriptPlugin({
     name: PLUGIN_NAME,
     version: PLUGIN_VERSION,
-    parseOptions: readTypeScriptOptions,
+    parseOptions: (rest) => readTypeScriptOptions([...rest, ...places]),
     generateTs(schema) {
       skeletons = emitTypeScript(schema);
       folder = schema.options.skeletons;
@@ -57,7 +60,7 @@ function generateTypeScript(request: CodeGeneratorRequest, raw: readonly RawOpti
   });
   // The framework's own default is JavaScript.
   const target = raw.some(({ key }) => key === 'target') ? [] : [{ key: 'target', value: 'ts' }];
-  const parameter = [...target, ...raw]
+  const parameter = [...target, ...raw.filter((option) => !isPlace(option))]
     .map(({ key, value }) => (value === '' ? key : `${key}=${value}`))
     .join(',');
   const response = plugin.run({ ...request, parameter });

@@ -15,7 +15,7 @@ import { HERE, must, npmBin, npmFolder, PLUGIN, protoc, type Ran, run } from './
 export const OPTIONS = 'import_extension=js';
 
 /** Messages, then tests, for the source, by protoc. */
-export function generateTypeScript(source: Source, folder: string, out: string): void {
+export function generateTypeScript(source: Source, folder: string, out: string, more = ''): void {
   mkdirSync(out, { recursive: true });
   const includes = source.includes.map((include) => `-I${include}`);
   const all = descriptors(source, folder).map(({ name }) => name);
@@ -30,13 +30,13 @@ export function generateTypeScript(source: Source, folder: string, out: string):
   if (messages.length > 0) {
     expectOk(protoc([...includes, ...es, `--es_opt=target=ts,${OPTIONS}`, ...messages], folder));
   }
-  generateTests(source, folder, out);
+  generateTests(source, folder, out, more);
 }
 
 /** The tests alone. */
-export function generateTests(source: Source, folder: string, out: string): void {
+export function generateTests(source: Source, folder: string, out: string, more = ''): void {
   const includes = source.includes.map((include) => `-I${include}`);
-  const options = `--vitrine-test_opt=${OPTIONS},skeletons=${out}`;
+  const options = `--vitrine-test_opt=${OPTIONS},skeletons=${out}${more && `,${more}`}`;
   const plugin = [
     `--plugin=protoc-gen-vitrine-test=${PLUGIN}`,
     `--vitrine-test_out=${out}`,

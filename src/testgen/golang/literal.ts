@@ -61,7 +61,11 @@ export class GoLiterals {
   /** The value of an extension, for proto.SetExtension: no pointers to scalars. */
   extension(value: Value): string {
     if (value.kind === 'list') return this.list(value.items);
-    return value.kind === 'map' ? 'nil' : this.single(value);
+    if (value.kind === 'map') return 'nil';
+    const made = this.single(value);
+    // An untyped constant would become an int.
+    const isNumber = value.kind === 'scalar' && /^(u?int|float)/.test(TYPES[value.type]);
+    return isNumber ? `${TYPES[value.type]}(${made})` : made;
   }
 
   extensionVariable(extension: Parameters<typeof extensionName>[0]): string {

@@ -2,7 +2,7 @@
  * The values worth trying for one field: edges of its type, every enum value, an unrecognised one,
  * empty and full messages, lists and maps of none, one and many.
  */
-import type { DescEnum, DescField } from '@bufbuild/protobuf';
+import { type DescEnum, type DescField, ScalarType } from '@bufbuild/protobuf';
 import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt';
 import {
   type EnumValue,
@@ -63,7 +63,10 @@ function singleSamples(field: DescField): FieldSample[] {
 function defaultScalar(field: DescField, value: NonNullable<unknown>): ScalarValue {
   if (field.scalar === undefined) throw new Error(`${field} has no scalar default`);
   const isText = typeof value === 'string' && 'longAsString' in field && field.longAsString;
-  return scalar(field.scalar, isText ? BigInt(value) : (value as ScalarValue['value']));
+  if (isText) return scalar(field.scalar, BigInt(value));
+  // Compilers write the text of a float's default with more or fewer digits.
+  const isFloat = field.scalar === ScalarType.FLOAT && typeof value === 'number';
+  return scalar(field.scalar, isFloat ? Math.fround(value) : (value as ScalarValue['value']));
 }
 
 function enumSamples(desc: DescEnum): FieldSample[] {

@@ -11,7 +11,7 @@ import { type MessageValue, type SingleValue, toMessage, type Value, withField }
 import { type Encoded, encode } from './encoded.ts';
 import { fieldSamples } from './fields.ts';
 import { smallestMessage, typicalMessage, typicalSingle, wrapped } from './typical.ts';
-import { wellKnownSamples } from './well-known.ts';
+import { type NamedMessage, wellKnownSamples } from './well-known.ts';
 
 export interface MessageSample extends Encoded {
   readonly name: string;
@@ -44,7 +44,12 @@ export function messageSamples(
   const notes: string[] = [];
   const samples: MessageSample[] = [];
   const seen = new Set<string>();
-  for (const { name, value, wire } of candidates(desc, base, extensions)) {
+  // A well-known type has a JSON form of its own, which bounds its values: only the samples made
+  // for it are sure to have one in every language.
+  const known = wellKnownSamples(desc);
+  const isSure = (value: MessageValue): boolean =>
+    known === undefined || known.some((sample) => sample.value === value);
+  for (const { name, value, wire } of candidates(desc, base, extensions, known ?? [])) {
     if (samples.length >= SAMPLES_MAX) {
       notes.push(`more than ${SAMPLES_MAX} samples: those from "${name}" on are left out`);
       break;
@@ -54,7 +59,8 @@ export function messageSamples(
       notes.push(`no sample "${name}": ${encoded}`);
       continue;
     }
-    const sample = { name, value, ...encoded, ...(wire === undefined ? {} : { wire }) };
+    const isJson = encoded.isJson && isSure(value);
+    const sample = { name, value, wire: wire ?? encoded.wire, isJson };
     const key = Buffer.from(sample.wire).toString('hex');
     if (seen.has(key)) continue;
     seen.add(key);
@@ -74,11 +80,12 @@ function* candidates(
   desc: DescMessage,
   base: MessageValue,
   extensions: readonly DescExtension[],
+  known: readonly NamedMessage[],
 ): Generator<Candidate> {
   yield { name: base.fields.length === 0 ? 'zero' : 'required only', value: base };
-  const typical = typicalMessage(desc);
+  const typical = known.length > 0 ? undefined : typicalMessage(desc);
   if (typical !== undefined) yield { name: 'typical', value: typical };
-  for (const { label, value } of wellKnownSamples(desc) ?? []) yield { name: label, value };
+  for (const { label, value } of known) yield { name: label, value };
   for (const field of desc.fields) {
     for (const sample of fieldSamples(field)) {
       yield {
