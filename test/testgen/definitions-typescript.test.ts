@@ -97,6 +97,31 @@ describe('TypeScript from real definitions', () => {
     }
   });
 
+  it('is made as JavaScript and declarations too', () => {
+    const own = workFolder('javascript');
+    const source = {
+      ...(all[0] as Source),
+      files: ['awkward/scalars.proto', 'awkward/empty.proto'],
+    };
+    generateTypeScript(source, own, join(own, 'js'), 'target=js+dts');
+    linkModules(own);
+    writeFileSync(join(own, 'package.json'), '{"type":"module"}');
+    // The messages come as TypeScript: let the types be stripped by the compiler.
+    const flags = [
+      '--ignoreConfig',
+      '--skipLibCheck',
+      '--target',
+      'es2023',
+      '--module',
+      'nodenext',
+    ];
+    const messages = filesOf(join(own, 'js')).filter((name) => name.endsWith('_pb.ts'));
+    must(npmBin('tsc'), [...flags, ...messages.map((name) => join('js', name))], { cwd: own });
+    const { pass, fail } = runTests(own, ['js/awkward/scalars.test.js']);
+    // Messages pass; the service's cases are not filled in.
+    assert.ok(pass > 250 && fail > 100, `${pass} passed, ${fail} failed`);
+  });
+
   it('runs under Vitest too', () => {
     const own = workFolder('vitest');
     const source = {
