@@ -19,3 +19,8 @@ export function extensionsOf(file: DescFile): DescExtension[] {
 export function extensionsOfMessage(file: DescFile, desc: DescMessage): DescExtension[] {
   return extensionsOf(file).filter(({ extendee }) => extendee === desc);
 }
+
+/** Text of a definition inside a comment of generated code: one line that ends no comment. */
+export function commentText(text: string): string {
+  return text.replace(/\s+/g, ' ').replaceAll('*/', '* /');
+}

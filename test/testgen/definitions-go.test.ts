@@ -10,7 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { sources } from './definitions.ts';
+import { throughBuf } from './buf-output.ts';
+import { type Source, sources } from './definitions.ts';
 import { fillInGoSkeletons, generateGo, makeModule } from './go-output.ts';
 import {
   goPlugins,
@@ -58,6 +59,19 @@ describe('Go from real definitions', () => {
     assert.deepEqual(generated(), first);
     const count = [...first.keys()].filter((name) => name.endsWith('_gen_test.go')).length;
     assert.ok(count >= 50, `${count} files`);
+  });
+
+  it('is the same through buf', () => {
+    const [source] = all as [Source];
+    const options = 'lang=go,paths=source_relative';
+    const own = workFolder('go-protoc');
+    const includes = source.includes.map((include) => `-I${include}`);
+    const plugin = [`--plugin=protoc-gen-vitrine-test=${PLUGIN}`, '--vitrine-test_out=.'];
+    const args = [...includes, ...plugin, `--vitrine-test_opt=${options}`, ...source.files];
+    const ran = protoc(args, own);
+    assert.equal(ran.status, 0, ran.stderr);
+    const made = throughBuf(source, source.files, folder, options);
+    assert.deepEqual(digests(made), digests(own));
   });
 
   it('passes gofmt', () => {

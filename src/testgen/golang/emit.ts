@@ -14,7 +14,7 @@ import {
   FileDescriptorSetSchema,
   StringValueSchema,
 } from '@bufbuild/protobuf/wkt';
-import { extensionsOfMessage, messagesOf } from '../descriptors.ts';
+import { commentText, extensionsOfMessage, messagesOf } from '../descriptors.ts';
 import { openRuleBook, type RuleBook } from '../rules/book.ts';
 import { messageSamples } from '../samples/messages.ts';
 import { type MethodCases, requestCases } from '../samples/requests.ts';
@@ -62,7 +62,7 @@ export function emitGo(request: CodeGeneratorRequest, options: GoOptions): GoOut
     if (emitter.hasRules) files.set(`${folder}${RULES_FILE}`, rulesSource(testPackage));
     if (file.services.length === 0) continue;
     files.set(`${folder}${SERVICES_FILE}`, servicesSource(testPackage));
-    const content = skeletonSource(testPackage, file.proto.name, emitter.services);
+    const content = skeletonSource(testPackage, commentText(file.proto.name), emitter.services);
     skeletons.push({ path: `${prefix}_cases_test.go`, content });
   }
   return { files: [...files].map(([name, content]) => ({ name, content })), skeletons };
@@ -92,7 +92,7 @@ class FileEmitter {
     this.options = options;
     this.rules = rules;
     this.registry = registry;
-    this.out = new GoFile(testPackageOf(file, options), file.proto.name);
+    this.out = new GoFile(testPackageOf(file, options), commentText(file.proto.name));
     this.literals = new GoLiterals(this.out, options);
   }
 
@@ -244,7 +244,7 @@ class FileEmitter {
   }
 
   private note(text: string, indent = ''): void {
-    this.out.print(`${indent}// ${text.replace(/\s+/g, ' ')}`);
+    this.out.print(`${indent}// ${commentText(text)}`);
   }
 }
 

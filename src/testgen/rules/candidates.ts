@@ -3,7 +3,7 @@ import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import { ScalarType } from '@bufbuild/protobuf';
 import type { FieldRules } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import { enumOf } from '../samples/fields.ts';
-import { firstKey, messageOf, typicalMessage, typicalSingle, wrapped } from '../samples/typical.ts';
+import { firstKey, typicalMessage, typicalSingle, wrapped } from '../samples/typical.ts';
 import {
   isLong,
   message,
@@ -198,7 +198,7 @@ function distinctItems(
   count: number,
 ): SingleValue[][] {
   const pools: SingleValue[][] = [];
-  const desc = messageOf(field);
+  const desc = field.message;
   if (desc !== undefined) {
     const typical = typicalMessage(desc);
     if (typical !== undefined) pools.push([typical]);
@@ -214,7 +214,7 @@ function mapCandidates(field: DescField, rules: FieldRules): Candidate[] {
   const given = rules.type.case === 'map' ? rules.type.value : undefined;
   const keys = scalarCandidates(field.mapKey, given?.keys);
   const values = dedupe(singleCandidates(field, given?.values));
-  const inner = messageOf(field);
+  const inner = field.message;
   const typical = inner === undefined ? typicalSingle(field, 0) : typicalMessage(inner);
   if (typical === undefined) return [];
   const goodValue = values.map(({ value }) => value as SingleValue);

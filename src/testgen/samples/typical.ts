@@ -86,7 +86,7 @@ function fieldValue(
 ): Value | undefined {
   const better = source(field);
   if (better !== undefined) return better;
-  const nested = messageOf(field);
+  const nested = field.message;
   if (nested === undefined) return typicalPlain(field);
   const needed = isRequired(field);
   if (!needed && (depth <= 1 || budget.left <= 0)) {
@@ -141,11 +141,6 @@ function typicalNumber(desc: DescEnum): number {
 
 function isLaterOneofMember(field: DescField): boolean {
   return field.oneof !== undefined && field.oneof.fields[0] !== field;
-}
-
-/** The message type of a singular, repeated or map field. */
-export function messageOf(field: DescField): DescMessage | undefined {
-  return field.message;
 }
 
 export function firstKey(type: ScalarType): ScalarValue {

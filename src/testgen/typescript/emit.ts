@@ -10,7 +10,7 @@ import {
 } from '@bufbuild/protobuf';
 import { StringValueSchema } from '@bufbuild/protobuf/wkt';
 import type { GeneratedFile, Printable, Schema } from '@bufbuild/protoplugin';
-import { extensionsOfMessage, messagesOf } from '../descriptors.ts';
+import { commentText, extensionsOfMessage, messagesOf } from '../descriptors.ts';
 import type { TypeScriptOptions } from '../options.ts';
 import { openRuleBook, type RuleBook } from '../rules/book.ts';
 import { messageSamples } from '../samples/messages.ts';
@@ -103,7 +103,7 @@ class FileEmitter {
     this.printServices();
     const hasServices = file.services.length > 0;
     const given = this.local('services');
-    f.print('/** Runs the tests of ', file.proto.name, '. */');
+    f.print('/** Runs the tests of ', commentText(file.proto.name), '. */');
     const parameter = hasServices ? `${given}: ${this.local('Services')}` : '';
     f.print(f.export('function', this.local('defineTests')), `(${parameter}): void {`);
     f.print('  ', this.framework('describe'), '(', text(file.proto.name), ', () => {');
@@ -147,7 +147,7 @@ class FileEmitter {
     for (const [service, methods] of services) {
       f.print('  ', service.name, ': {');
       for (const [method, { cases, notes }] of methods) {
-        for (const note of notes) f.print('    // ', oneLine(note));
+        for (const note of notes) f.print('    // ', commentText(note));
         f.print(
           '    ',
           method.localName,
@@ -220,7 +220,7 @@ class FileEmitter {
     const { f } = this;
     const extensions = extensionsOfMessage(this.file, desc);
     const { samples, notes } = messageSamples(desc, extensions, this.registry);
-    for (const note of notes) f.print('    // ', desc.typeName, ': ', oneLine(note));
+    for (const note of notes) f.print('    // ', desc.typeName, ': ', commentText(note));
     if (samples.length === 0) return;
     f.print('    ', this.shared(MESSAGES_NAME, 'checkMessage'), '(', f.importSchema(desc), ', [');
     for (const { name, value, wire, isJson } of samples) {
@@ -259,7 +259,7 @@ class FileEmitter {
   private printRules(desc: DescMessage): void {
     const { f } = this;
     const { valid, invalid, notes } = this.rules.samples(desc);
-    for (const note of notes) f.print('    // rules of ', desc.typeName, ': ', oneLine(note));
+    for (const note of notes) f.print('    // rules of ', desc.typeName, ': ', commentText(note));
     if (valid.length + invalid.length === 0) return;
     const check = this.shared(RULES_NAME, 'checkRules');
     f.print('    ', check, '(', f.importSchema(desc), ', [');
@@ -323,10 +323,6 @@ function importPath(importer: string, target: string): string {
 
 function suffix(extension: 'none' | 'js' | 'ts'): string {
   return extension === 'none' ? '' : `.${extension}`;
-}
-
-function oneLine(note: string): string {
-  return note.replace(/\s+/g, ' ');
 }
 
 /** Names that the file may import: its own and those of the files it depends on, to any depth. */

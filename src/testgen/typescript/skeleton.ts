@@ -1,5 +1,6 @@
 /** The once-written TypeScript test: which implementation, and what each case must answer. */
 import type { DescFile, DescMethod, DescService } from '@bufbuild/protobuf';
+import { commentText } from '../descriptors.ts';
 import type { MethodCases, RequestCase } from '../samples/requests.ts';
 import { text } from './literal.ts';
 
@@ -20,7 +21,7 @@ export function skeletonSource(input: SkeletonInput): string {
   const hasServices = input.file.services.length > 0;
   const lines = [
     '/**',
-    ` * Tests of ${input.file.proto.name}. Written once by protoc-gen-vitrine-test; yours from now on: it is`,
+    ` * Tests of ${commentText(input.file.proto.name)}. Written once by protoc-gen-vitrine-test; yours from now on: it is`,
     ' * never overwritten.',
   ];
   if (hasServices) {
