@@ -98,5 +98,17 @@ describe('the plug-in', () => {
     assert.match(run('runner=jest').response.error, /expected node or vitest/);
     const file = { ...shopFile(), options: undefined };
     assert.match(run('lang=go', file).response.error, /no Go import path for shop\/v1\/shop.proto/);
+    const other = create(FileDescriptorProtoSchema, {
+      name: 'shop/v1/b.proto',
+      package: 'b',
+      syntax: 'proto3',
+      messageType: [{ name: 'B' }],
+    });
+    const request = create(CodeGeneratorRequestSchema, {
+      parameter: 'lang=go,paths=source_relative,Mshop/v1/b.proto=example.com/b',
+      fileToGenerate: ['shop/v1/shop.proto', 'shop/v1/b.proto'],
+      protoFile: [shopFile(), other],
+    });
+    assert.match(generate(request).response.error, /two Go packages, shopv1_test and b_test/);
   });
 });

@@ -63,7 +63,7 @@ describe('Go from real definitions', () => {
 
   it('is the same through buf', () => {
     const [source] = all as [Source];
-    const options = 'lang=go,paths=source_relative';
+    const options = 'lang=go,module=vitrine.test';
     const own = workFolder('go-protoc');
     const includes = source.includes.map((include) => `-I${include}`);
     const plugin = [`--plugin=protoc-gen-vitrine-test=${PLUGIN}`, '--vitrine-test_out=.'];

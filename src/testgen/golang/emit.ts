@@ -15,6 +15,7 @@ import {
   StringValueSchema,
 } from '@bufbuild/protobuf/wkt';
 import { commentText, extensionsOfMessage, messagesOf } from '../descriptors.ts';
+import { testgenError } from '../errors.ts';
 import { openRuleBook, type RuleBook } from '../rules/book.ts';
 import { messageSamples } from '../samples/messages.ts';
 import { type MethodCases, requestCases } from '../samples/requests.ts';
@@ -47,6 +48,7 @@ export function emitGo(request: CodeGeneratorRequest, options: GoOptions): GoOut
   const registry = createRegistry(StringValueSchema, ...all.files);
   const rules = openRuleBook(registry);
   const files = new Map<string, string>();
+  const packages = new Map<string, { name: string; testPackage: string }>();
   const skeletons: Skeleton[] = [];
   for (const name of request.fileToGenerate) {
     const file = all.getFile(name);
@@ -58,6 +60,15 @@ export function emitGo(request: CodeGeneratorRequest, options: GoOptions): GoOut
     files.set(`${prefix}_gen_test.go`, emitter.emit(messages));
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
     const testPackage = testPackageOf(file, options);
+    const other = packages.get(folder);
+    if (other !== undefined && other.testPackage !== testPackage) {
+      throw testgenError(
+        'bad-definition',
+        `${other.name} and ${name} are of two Go packages, ${other.testPackage} and ` +
+          `${testPackage}, but go to one folder; leave paths=source_relative out`,
+      );
+    }
+    packages.set(folder, { name, testPackage });
     files.set(`${folder}${MESSAGES_FILE}`, messagesSource(testPackage));
     if (emitter.hasRules) files.set(`${folder}${RULES_FILE}`, rulesSource(testPackage));
     if (file.services.length === 0) continue;
