@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * The plug-in `protoc-gen-vitrine-test` of protoc and buf. With Node.js 24 or newer the program runs
- * in this process; with an older one the Node.js of the lock file runs it. In a checkout the program
- * is src/, in a package dist/.
+ * The plug-in `protoc-gen-vitrine-test` of protoc and buf. With Node.js 24 or newer the program
+ * runs in this process; with an older one the Node.js of the lock file runs it. In a checkout the
+ * program is src/, in a package dist/.
  *
  * Plain JavaScript for any Node.js since 18.
  */

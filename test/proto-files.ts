@@ -1,6 +1,7 @@
 /** Small definition files, made without a compiler: for tests that need Node.js alone. */
-import { create, type MessageInitShape, setExtension } from '@bufbuild/protobuf';
+import { create, type MessageInitShape, setExtension, toBinary } from '@bufbuild/protobuf';
 import {
+  CodeGeneratorRequestSchema,
   type FieldDescriptorProto,
   FieldDescriptorProtoSchema,
   FieldOptionsSchema,
@@ -106,6 +107,17 @@ export function shopFile(): FileDescriptorProto {
       },
     ],
   });
+}
+
+/** What protoc and buf write to the plug-in, for shop/v1/shop.proto. */
+export function pluginRequest(parameter: string): Uint8Array {
+  const file = shopFile();
+  const request = create(CodeGeneratorRequestSchema, {
+    parameter,
+    fileToGenerate: [file.name],
+    protoFile: [file],
+  });
+  return toBinary(CodeGeneratorRequestSchema, request);
 }
 
 /** A message with these fields, and protovalidate's definitions. */

@@ -21,6 +21,7 @@ describe('vitrine testgen', () => {
       out: (text: string) => void out.push(text),
       err: (text: string) => void err.push(text),
       directory,
+      environment: process.env,
     };
     const code = await runTestgen(argv, io);
     return { code, out: out.join(''), err: err.join('') };
@@ -56,12 +57,12 @@ describe('vitrine testgen', () => {
       [['--descriptors', 'set.binpb', 'other.proto'], /holds no file other\.proto/],
       [['--descriptors', 'set.binpb', '--lang', 'rust'], /expected ts or go/],
       [['--compiler', 'gcc'], /expected buf or protoc/],
-      [['--colour'], /--help lists all options/],
+      [['--prunes'], /unknown option --prunes\. Did you mean --prune\?/],
     ] as const) {
       const { code, err } = await run(...argv);
       assert.equal(code, 2);
       assert.match(err, message);
-      assert.match(err, /^vitrine testgen: [^\n]*\n$/);
+      assert.match(err, /^vitrine: error: [^\n]*\n$/);
     }
   });
 });

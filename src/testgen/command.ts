@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { create } from '@bufbuild/protobuf';
 import { CodeGeneratorRequestSchema } from '@bufbuild/protobuf/wkt';
-import { messageOf } from '../base/index.ts';
+import { messageOf, nearest } from '../base/index.ts';
 import { type Compiled, compileDefinitions, readDescriptors } from './compiler.ts';
 import { testgenError } from './errors.ts';
 import { type FileChange, removeStale, writeOutput } from './output.ts';
@@ -15,6 +15,10 @@ export interface TestgenIo {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly directory: string;
+  /** Where buf and protoc are looked for (PATH), and what they run with. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Aborted on Ctrl-C: the compiler is stopped and nothing is written. */
+  readonly signal?: AbortSignal;
 }
 
 export const TESTGEN_HELP = `vitrine testgen: tests from protobuf definitions, in TypeScript or Go
@@ -60,9 +64,9 @@ export async function runTestgen(argv: readonly string[], io: TestgenIo): Promis
       io.out(TESTGEN_HELP);
       return 0;
     }
-    return execute(values, positionals, io);
+    return await execute(values, positionals, io);
   } catch (error) {
-    io.err(`vitrine testgen: ${messageOf(error)}\n`);
+    io.err(`vitrine: error: ${messageOf(error)}\n`);
     return 2;
   }
 }
@@ -71,17 +75,27 @@ function readArguments(argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options: FLAGS, allowPositionals: true, strict: true });
   } catch (error) {
-    throw testgenError('bad-option', `${messageOf(error)} (--help lists all options)`, error);
+    const given = /^Unknown option '(-[^']*)'/.exec(messageOf(error))?.[1];
+    if (given === undefined) throw badOption(messageOf(error).replace(/\s*\n\s*/g, ' '), error);
+    const known = Object.keys(FLAGS).map((name) => `--${name}`);
+    const guess = nearest(given, known);
+    const hint = guess === undefined ? '' : ` Did you mean ${guess}?`;
+    throw badOption(`unknown option ${given}.${hint}`, error);
   }
+}
+
+function badOption(message: string, cause: unknown): Error {
+  const rest = '`vitrine testgen --help` lists all options.';
+  return testgenError('bad-option', `testgen: ${message} ${rest}`, cause);
 }
 
 type Values = ReturnType<typeof readArguments>['values'];
 
-function execute(values: Values, inputs: readonly string[], io: TestgenIo): number {
+async function execute(values: Values, inputs: readonly string[], io: TestgenIo): Promise<number> {
   const language = values.lang ?? 'ts';
   const out = values.out ?? (language === 'go' ? '.' : 'gen');
   const skeletons = values.skeletons ?? out;
-  const compiled = definitions(values, inputs, io.directory);
+  const compiled = await definitions(values, inputs, io);
   const parameter = [
     `lang=${language}`,
     `skeletons=${skeletons}`,
@@ -95,6 +109,7 @@ function execute(values: Values, inputs: readonly string[], io: TestgenIo): numb
   });
   const made = generate(request);
   if (made.response.error !== '') throw testgenError('bad-definition', made.response.error);
+  if (io.signal?.aborted) throw testgenError('interrupted', 'interrupted; nothing was written');
   const isDry = values.check === true;
   const folder = resolve(io.directory, out);
   const changes = writeOutput(folder, made.response.file, isDry);
@@ -103,13 +118,19 @@ function execute(values: Values, inputs: readonly string[], io: TestgenIo): numb
   return report(changes, written, values, io, skeletons, out);
 }
 
-function definitions(values: Values, inputs: readonly string[], directory: string): Compiled {
+async function definitions(
+  values: Values,
+  inputs: readonly string[],
+  io: TestgenIo,
+): Promise<Compiled> {
   const { compiler } = values;
+  const { directory, environment, signal } = io;
   if (compiler !== undefined && compiler !== 'buf' && compiler !== 'protoc') {
     throw testgenError('bad-option', `--compiler: expected buf or protoc, got "${compiler}"`);
   }
   if (values.descriptors === undefined) {
-    return compileDefinitions({ directory, inputs, includes: values.include ?? [], compiler });
+    const includes = values.include ?? [];
+    return compileDefinitions({ directory, environment, signal, inputs, includes, compiler });
   }
   const descriptors = readDescriptors(resolve(directory, values.descriptors));
   const names = descriptors.file.map(({ name }) => name);
@@ -145,6 +166,6 @@ function report(
     );
   }
   if (!isOpen || differing.length === 0) return 0;
-  io.err('vitrine testgen: not current; run it without --check\n');
+  io.err('vitrine: not current; run it without --check\n');
   return 1;
 }

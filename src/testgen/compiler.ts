@@ -2,7 +2,7 @@
  * From .proto files to descriptors: by buf or protoc, whichever is there, or from a descriptor set
  * that a build has made already.
  */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
@@ -21,7 +21,13 @@ export interface CompileInput {
   /** Folders that imports are looked up in. */
   readonly includes: readonly string[];
   readonly compiler: 'buf' | 'protoc' | undefined;
+  /** Where the compiler is looked for, and what it runs with. */
+  readonly environment: Environment;
+  /** Aborted on Ctrl-C: the compiler is stopped. */
+  readonly signal?: AbortSignal;
 }
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Compiled {
   readonly descriptors: FileDescriptorSet;
@@ -29,13 +35,13 @@ export interface Compiled {
   readonly targets: readonly string[];
 }
 
-/** @throws VitrineError no-compiler, compile-failed, bad-descriptors */
-export function compileDefinitions(input: CompileInput): Compiled {
-  const compiler = input.compiler ?? chooseCompiler(input.directory);
+/** @throws VitrineError no-compiler, compile-failed, bad-descriptors, interrupted */
+export async function compileDefinitions(input: CompileInput): Promise<Compiled> {
+  const compiler = input.compiler ?? chooseCompiler(input);
   const folder = mkdtempSync(join(tmpdir(), 'vitrine-testgen-'));
   try {
     const path = join(folder, 'set.binpb');
-    return compiler === 'buf' ? withBuf(input, path) : withProtoc(input, path);
+    return await (compiler === 'buf' ? withBuf(input, path) : withProtoc(input, path));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -58,9 +64,9 @@ export function readDescriptors(path: string): FileDescriptorSet {
 }
 
 /** buf where there is a buf.yaml, else protoc, else buf. */
-function chooseCompiler(directory: string): 'buf' | 'protoc' {
+function chooseCompiler({ directory, environment }: CompileInput): 'buf' | 'protoc' {
   const hasConfig = ['buf.yaml', 'buf.work.yaml'].some((name) => existsSync(join(directory, name)));
-  const [buf, protoc] = [find('buf', directory), find('protoc', directory)];
+  const [buf, protoc] = ['buf', 'protoc'].map((name) => find(name, directory, environment));
   if (buf !== undefined && (hasConfig || protoc === undefined)) return 'buf';
   if (protoc !== undefined) return 'protoc';
   throw testgenError(
@@ -70,44 +76,43 @@ function chooseCompiler(directory: string): 'buf' | 'protoc' {
   );
 }
 
-function find(name: string, directory: string): string | undefined {
+function find(name: string, directory: string, environment: Environment): string | undefined {
   const local = join(directory, 'node_modules/.bin');
-  return [local, ...(process.env.PATH ?? '').split(delimiter)]
+  return [local, ...(environment.PATH ?? '').split(delimiter)]
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, name))
     .find((path) => existsSync(path));
 }
 
-function withBuf(input: CompileInput, path: string): Compiled {
+async function withBuf(input: CompileInput, path: string): Promise<Compiled> {
   const base = ['build', '--as-file-descriptor-set'];
   const [first] = input.inputs;
   const isFolder = first === undefined || statOf(input, first)?.isDirectory() === true;
   const root = isFolder && first !== undefined ? first : '.';
   const paths = isFolder ? [] : input.inputs.flatMap((name) => ['--path', name]);
-  runCompiler('buf', [...base, root, ...paths, '-o', path], input.directory);
+  await runCompiler('buf', [...base, root, ...paths, '-o', path], input);
   const descriptors = readDescriptors(path);
   // The same without imports: what was asked for.
-  runCompiler('buf', [...base, root, ...paths, '--exclude-imports', '-o', path], input.directory);
+  await runCompiler('buf', [...base, root, ...paths, '--exclude-imports', '-o', path], input);
   return { descriptors, targets: readDescriptors(path).file.map(({ name }) => name) };
 }
 
-function withProtoc(input: CompileInput, path: string): Compiled {
+async function withProtoc(input: CompileInput, path: string): Promise<Compiled> {
   if (input.inputs.length === 0) {
     throw testgenError('compile-failed', 'protoc needs to be told which .proto files: name them');
   }
   const includes = (input.includes.length > 0 ? input.includes : ['.']).map(
     (folder) => `-I${folder}`,
   );
-  const run = (extra: readonly string[]): void => {
+  const run = (extra: readonly string[]): Promise<void> =>
     runCompiler(
       'protoc',
       [...includes, ...extra, `--descriptor_set_out=${path}`, ...input.inputs],
-      input.directory,
+      input,
     );
-  };
-  run(['--include_imports', '--include_source_info']);
+  await run(['--include_imports', '--include_source_info']);
   const descriptors = readDescriptors(path);
-  run([]);
+  await run([]);
   return { descriptors, targets: readDescriptors(path).file.map(({ name }) => name) };
 }
 
@@ -115,17 +120,26 @@ function statOf(input: CompileInput, name: string) {
   return statSync(resolve(input.directory, name), { throwIfNoEntry: false });
 }
 
-function runCompiler(name: string, args: readonly string[], directory: string): void {
-  const program = find(name, directory);
+/** What a compiler says of a definition that is wrong in every line. */
+const SAID_BYTES_MAX = 16 * 1024 * 1024;
+
+function runCompiler(name: string, args: readonly string[], input: CompileInput): Promise<void> {
+  const { directory: cwd, environment, signal } = input;
+  const program = find(name, cwd, environment);
   if (program === undefined) {
     throw testgenError('no-compiler', `${name} is neither on the PATH nor in node_modules/.bin`);
   }
-  const { status, error, stderr } = spawnSync(program, args, {
-    cwd: directory,
-    encoding: 'utf8',
-    stdio: ['ignore', 'ignore', 'pipe'],
+  const options = { cwd, env: { ...environment }, signal, maxBuffer: SAID_BYTES_MAX };
+  return new Promise((resolve, reject) => {
+    const child = execFile(program, args, options, (error, _stdout, stderr) => {
+      if (signal?.aborted) {
+        reject(testgenError('interrupted', 'interrupted; nothing was written', error));
+      } else if (error !== null) {
+        const told = (stderr.trim() || error.message).slice(0, 4000);
+        const how = error.code ?? error.signal ?? 'an error';
+        reject(testgenError('compile-failed', `${name} ended with ${how}: ${told}`, error));
+      } else resolve();
+    });
+    child.stdin?.end();
   });
-  if (error === undefined && status === 0) return;
-  const told = (error?.message ?? stderr).trim().slice(0, 4000);
-  throw testgenError('compile-failed', `${name} ended with ${status}: ${told}`);
 }

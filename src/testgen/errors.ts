@@ -8,7 +8,8 @@ export type TestgenErrorCode =
   | 'compile-failed'
   | 'bad-descriptors'
   | 'unwritable'
-  | 'not-current';
+  | 'not-current'
+  | 'interrupted';
 
 export function testgenError(
   code: TestgenErrorCode,

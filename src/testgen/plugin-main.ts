@@ -1,4 +1,6 @@
-/** The process that protoc and buf start: request on standard input, response on standard output. */
+/**
+ * The process that protoc and buf start: request on standard input, response on standard output.
+ */
 import { runNodeJs } from '@bufbuild/protoplugin';
 import { messageOf } from '../base/index.ts';
 import { generate, PLUGIN_NAME, PLUGIN_VERSION } from './plugin.ts';

@@ -1,7 +1,7 @@
 /**
  * The rules in force for files, asked of ESLint directly, without any code of lint-fold.
- * node effective.mjs ESLINT_DIR legacy|flat ROOT FILES_JSON -> {file: {rule: [severity, ...]}} where
- * a file that is not linted has null.
+ * node effective.mjs ESLINT_DIR legacy|flat ROOT FILES_JSON -> {file: {rule: [severity, ...]}}
+ * where a file that is not linted has null.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { EslintReport } from '../../src/gate/lint-fold/eslint/fold.ts';
+import type { EslintReport } from '../../src/gate/index.ts';
 import { CASCADE } from './cases/cascade.ts';
 import type { EslintCase } from './cases/case.ts';
 import { LANGUAGE } from './cases/language.ts';

@@ -1,7 +1,7 @@
 /** Ctrl-C in the middle of a run: the linter stops, nothing is written. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { runLintFold } from '../../src/gate/lint-fold/index.ts';
+import { runLintFold } from '../../src/gate/index.ts';
 import { makeWorkspace, snapshot } from './workspace.ts';
 
 for (const stopAt of [

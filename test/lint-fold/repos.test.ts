@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { EslintReport } from '../../src/gate/lint-fold/eslint/fold.ts';
+import type { EslintReport } from '../../src/gate/index.ts';
 import { effectiveRules, printedCounts, runCli, sameRules } from './eslint-cli.ts';
 import { lintFold, makeWorkspace, SUITE, snapshot } from './workspace.ts';
 

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runLintFold } from '../../src/gate/lint-fold/index.ts';
+import { runLintFold } from '../../src/gate/index.ts';
 
 export const SUITE = dirname(fileURLToPath(import.meta.url));
 const PACKAGES = join(SUITE, 'node_modules');

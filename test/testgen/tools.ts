@@ -1,7 +1,7 @@
 /**
- * What the suites of testgen run with: npm packages beside this file, protoc from the Python package
- * grpcio-tools, Go's plug-ins. Installed on first use into .cache/testgen, through each ecosystem's
- * own client; the Go toolchain itself must be on the PATH.
+ * What the suites of testgen run with: npm packages beside this file, protoc from the Python
+ * package grpcio-tools, Go's plug-ins. Installed on first use into .cache/testgen, through each
+ * ecosystem's own client; the Go toolchain itself must be on the PATH.
  */
 import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

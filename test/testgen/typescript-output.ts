@@ -1,4 +1,6 @@
-/** Generates TypeScript for a source of definitions, fills its skeletons in, compiles and runs it. */
+/**
+ * Generates TypeScript for a source of definitions, fills its skeletons in, compiles and runs it.
+ */
 import {
   copyFileSync,
   mkdirSync,

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Brings generated tests up to date with the definitions, as one commit, and pushes it. Does nothing
-# when nothing changed. Made for CI: it wants a clean checkout of a branch, and forgets its own commit
-# when the branch has moved, to start again from there.
+# when nothing changed. Made for CI: it wants a clean checkout of a branch, and forgets its own
+# commit when the branch has moved, to start again from there.
 #
 #   TESTGEN_COMMAND  generates (default: npx vitrine testgen proto --prune)
 #   TESTGEN_PATHS    what it may change and is committed, separated by spaces (default: gen)

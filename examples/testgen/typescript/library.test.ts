@@ -1,6 +1,7 @@
 /**
  * Tests of library/v1/library.proto. Written once by protoc-gen-vitrine-test; yours from now on: it
- * is never overwritten. Filled in here as docs/testgen.md says, from library.proto and nothing else.
+ * is never overwritten. Filled in here as docs/testgen.md says, from library.proto and nothing
+ * else.
  */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Code } from '@connectrpc/connect';

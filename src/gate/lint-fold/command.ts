@@ -34,7 +34,7 @@ export async function runLintFold(argv: readonly string[], io: LintFoldIo): Prom
     return await run(options, io);
   } catch (error) {
     if (!isVitrineError(error) && !isSystemError(error)) throw error;
-    io.stderr.write(`${messageOf(error)}\n`);
+    io.stderr.write(`vitrine: error: ${messageOf(error)}\n`);
     return 2;
   }
 }

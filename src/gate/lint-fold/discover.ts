@@ -12,7 +12,9 @@ export const ENTRIES_MAX = 500_000;
 /** A configuration file larger than this is not one. */
 export const CONFIG_BYTES_MAX = 4 * 1024 * 1024;
 
-/** In the order in which ESLint looks; the first one in a folder wins, the others are never read. */
+/**
+ * In the order in which ESLint looks; the first one in a folder wins, the others are never read.
+ */
 export const ESLINTRC_NAMES = [
   '.eslintrc.js',
   '.eslintrc.cjs',

@@ -83,7 +83,8 @@ export class GoLiterals {
     if (field.oneof !== undefined) {
       const from = goPackageOf(field.parent.file, this.options);
       const wrapper = this.file.qualified(from, names.wrappers.get(field) as string);
-      return `${names.oneofs.get(field.oneof)}: &${wrapper}{${name}: ${this.value(field, value, false)}}`;
+      const literal = `&${wrapper}{${name}: ${this.value(field, value, false)}}`;
+      return `${names.oneofs.get(field.oneof)}: ${literal}`;
     }
     return `${name}: ${this.value(field, value, hasPresence(field))}`;
   }

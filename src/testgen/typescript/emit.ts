@@ -28,7 +28,10 @@ import {
   servicesSource,
 } from './support.ts';
 
-/** Generates for every file asked for; returns the once-written parts, which no plug-in response may hold. */
+/**
+ * Generates for every file asked for; returns the once-written parts, which no plug-in response may
+ * hold.
+ */
 export function emitTypeScript(schema: Schema<TypeScriptOptions>): Skeleton[] {
   const registry = createRegistry(StringValueSchema, ...schema.allFiles);
   const rules = openRuleBook(registry);

@@ -1,4 +1,6 @@
-/** The body of testgen_services.gen.ts: how a service is served in memory and its answers compared. */
+/**
+ * The body of testgen_services.gen.ts: how a service is served in memory and its answers compared.
+ */
 
 export const SERVICES = `
 /** Stands where a person has to write something. A test that meets it fails. */

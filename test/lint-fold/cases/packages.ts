@@ -1,4 +1,6 @@
-/** Presets, plug-ins, parsers, processors, other versions of ESLint, configurations that are code. */
+/**
+ * Presets, plug-ins, parsers, processors, other versions of ESLint, configurations that are code.
+ */
 import { type EslintCase, SLOPPY } from './case.ts';
 
 const json = (value: unknown) => JSON.stringify(value, null, 2);

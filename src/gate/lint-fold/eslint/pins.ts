@@ -1,8 +1,8 @@
 /**
  * Last resort of the exact mode. Where the order or the merging of flat objects cannot express what
- * the old system did (arrays in `settings` merged item by item, `env` orders, gitignore corners), an
- * object at the end names the files and states their values. It is written only when the comparison
- * found a difference, and the comparison runs again after it.
+ * the old system did (arrays in `settings` merged item by item, `env` orders, gitignore corners),
+ * an object at the end names the files and states their values. It is written only when the
+ * comparison found a difference, and the comparison runs again after it.
  */
 import type { Difference, DifferenceGroup } from './compare.ts';
 import type { FlatObject } from './flat-object.ts';

@@ -1,7 +1,7 @@
 /**
  * Copies configuration values into data that can cross a process boundary and be written into a
- * source file: JSON values, undefined, Infinity, NaN and regular expressions. Functions cannot; each
- * one is left out and listed by its place.
+ * source file: JSON values, undefined, Infinity, NaN and regular expressions. Functions cannot;
+ * each one is left out and listed by its place.
  */
 
 const DEPTH_MAX = 64;

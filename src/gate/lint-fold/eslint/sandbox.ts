@@ -1,8 +1,9 @@
 /**
- * Runs inside the two ESLint child processes. Refuses to execute JavaScript that is not an installed
- * package unless the user agreed: ESLint's own loading of `.eslintrc.js`, of an `extends` that leads
- * to a local file, and of a plug-in that is a link back into the repository all pass here. Packages
- * in node_modules are run as ESLint runs them. Also serves modules that exist only in memory.
+ * Runs inside the two ESLint child processes. Refuses to execute JavaScript that is not an
+ * installed package unless the user agreed: ESLint's own loading of `.eslintrc.js`, of an `extends`
+ * that leads to a local file, and of a plug-in that is a link back into the repository all pass
+ * here. Packages in node_modules are run as ESLint runs them. Also serves modules that exist only
+ * in memory.
  */
 import { registerHooks } from 'node:module';
 import { sep } from 'node:path';

@@ -27,7 +27,9 @@ export function beforeTool(root: string, named?: string): EslintTool {
   );
 }
 
-/** The ESLint that reads the flat configuration: 8.57 or newer. @throws LintFoldError tool-missing */
+/**
+ * The ESLint that reads the flat configuration: 8.57 or newer. @throws LintFoldError tool-missing
+ */
 export function afterTool(root: string, named?: string): EslintTool {
   const tool = find(root, named, '--eslint-after');
   const [major, minor] = numbers(tool.version);

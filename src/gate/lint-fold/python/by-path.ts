@@ -27,7 +27,9 @@ export function withoutEmpty(table: Readonly<Record<string, unknown>>): Record<s
   );
 }
 
-/** Patterns for exactly `files`: a folder when every Python file below it is meant, else the file. */
+/**
+ * Patterns for exactly `files`: a folder when every Python file below it is meant, else the file.
+ */
 export function coveringPatterns(
   files: readonly string[],
   all: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * Folds the settings of one tool. Options that hold for a whole run (line length, profile, ...) must
- * be one value at the root. Exact: folders that agree with the root (or, where the root has no
+ * Folds the settings of one tool. Options that hold for a whole run (line length, profile, ...)
+ * must be one value at the root. Exact: folders that agree with the root (or, where the root has no
  * settings, the largest group that agrees) are folded, the others keep their own file and are
  * listed. Unify: the value most files have wins, and every change is listed. What a single file can
  * say by path (Flake8's ignores, excludes) is said by path in both modes.
@@ -122,7 +122,9 @@ function rawValues(tool: Tool, item: Governed): Record<string, unknown> {
   return values;
 }
 
-/** Effective where the tool has the option by that name, else as written (`known_mine` of isort). */
+/**
+ * Effective where the tool has the option by that name, else as written (`known_mine` of isort).
+ */
 function optionValue({ reading }: Governed, key: string): unknown {
   const effective = reading.effective[key];
   return effective === undefined || effective === null

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fail } from '../errors.ts';
-import { HELPER } from './helper-source.ts';
+import { HELPER } from './inquiry-source.ts';
 import type { ProbeAnswer, Tool } from './model.ts';
 
 /** Bytes of output that are kept; more than any repository's list of violations. */

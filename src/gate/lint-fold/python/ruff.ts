@@ -96,7 +96,9 @@ function isLeft(folds: readonly ToolFold[], pattern: string): boolean {
   );
 }
 
-/** A folder left to Flake8 or isort still has Ruff's other parts, so only those codes are silent. */
+/**
+ * A folder left to Flake8 or isort still has Ruff's other parts, so only those codes are silent.
+ */
 function leftIgnores(
   folds: readonly ToolFold[],
   lint: { select: string[] } & Record<string, unknown>,

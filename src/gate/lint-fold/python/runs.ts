@@ -24,8 +24,8 @@ export interface PythonRun {
 }
 
 /**
- * Runs `tool` in `folder` of `root`. `targets` are relative to the folder. isort is told to take the
- * folder's own settings, since by itself it looks at the place of the first file.
+ * Runs `tool` in `folder` of `root`. `targets` are relative to the folder. isort is told to take
+ * the folder's own settings, since by itself it looks at the place of the first file.
  */
 export async function runTool(
   interpreter: Interpreter,

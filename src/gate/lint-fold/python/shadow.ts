@@ -1,7 +1,7 @@
 /**
  * A copy of the Python files and configurations, in a temporary folder, with the changes applied:
- * the tools run there for real, so that a dry run leaves the repository alone. Excludes, first-party
- * detection and the search for the project root see the same tree as in the repository.
+ * the tools run there for real, so that a dry run leaves the repository alone. Excludes,
+ * first-party detection and the search for the project root see the same tree as in the repository.
  */
 import {
   copyFileSync,
