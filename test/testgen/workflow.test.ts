@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { HERE, must, npmFolder, type Ran, ROOT, run, workFolder } from './tools.ts';
+import { must, npmFolder, type Ran, ROOT, run, workFolder } from './tools.ts';
 
 const SCRIPT = join(ROOT, 'examples/testgen/ci/update-tests.sh');
-const COMMAND = `node ${join(HERE, 'fixtures/run-testgen.ts')} proto --out gen --prune`;
+const COMMAND = `node ${join(ROOT, 'bin/vitrine.mjs')} testgen proto --out gen --prune`;
 
 describe('the workflow of docs/testgen.md', () => {
   const folder = workFolder('workflow');
