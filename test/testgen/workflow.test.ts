@@ -111,7 +111,7 @@ describe('the workflow of docs/testgen.md', () => {
     const first = commits();
     const ran = update();
     assert.notEqual(ran.status, 0);
-    assert.match(ran.stderr, /vitrine testgen: buf ended with/);
+    assert.match(ran.stderr, /^vitrine: error: buf ended with/m);
     assert.equal(commits(), first);
   });
 
