@@ -36,8 +36,13 @@ export function wrapComments(text: string): string {
 }
 
 if (import.meta.main) {
-  const paths = globSync(['{src,test,scripts,bench}/**/*.ts', 'bin/*.mjs'], {
-    exclude: ['**/node_modules/**', '**/fixtures/**', '**/matmul-tiles.ts'],
+  const paths = globSync(['{src,test,scripts,bench,examples}/**/*.{ts,mjs}', 'bin/*.mjs'], {
+    exclude: [
+      '**/node_modules/**',
+      '**/fixtures/**',
+      'test/lint-fold/repos/**',
+      '**/matmul-tiles.ts',
+    ],
   });
   for (const path of paths) {
     const text = readFileSync(path, 'utf8');

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fromBinary } from '@bufbuild/protobuf';
+import { CodeGeneratorResponseSchema } from '@bufbuild/protobuf/wkt';
 import { installByHand, listTarball, must, packInto } from './packed-package.ts';
+import { pluginRequest } from './proto-files.ts';
 import { CHECKOUT, makeFolder, olderNode, runVitrine } from './vitrine-process.ts';
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
@@ -23,7 +27,7 @@ after(() => folder.remove());
 /** All that may be in the package. */
 const ALLOWED = [
   /^(package\.json|README\.md|LICENSE|NOTICE)$/,
-  /^bin\/(vitrine|locked-node)\.mjs$/,
+  /^bin\/(vitrine|protoc-gen-vitrine-test|locked-node)\.mjs$/,
   /^dist\/[a-z-]+(\/[a-z-]+)*\/[a-z0-9-]+\.(js|d\.ts)$/,
   /^dist\/engine\/kernels\/build\/vitrine-(relaxed|simd128)(-shared)?\.wasm$/,
   /^models\/vitrine-tiny\/vitrine-tiny\.(gguf|json)$/,
@@ -37,7 +41,9 @@ test('the package holds compiled code, types, kernels, the bundled model, and no
     [],
   );
   assert.equal(files.filter((path) => path.endsWith('.wasm')).length, 4);
-  for (const path of ['LICENSE', 'bin/vitrine.mjs', 'bin/locked-node.mjs', 'dist/cli/main.js']) {
+  const bins = ['bin/vitrine.mjs', 'bin/protoc-gen-vitrine-test.mjs', 'bin/locked-node.mjs'];
+  const programs = ['dist/cli/main.js', 'dist/testgen/plugin-main.js'];
+  for (const path of ['LICENSE', ...bins, ...programs]) {
     assert.ok(files.includes(path), path);
   }
 });
@@ -106,5 +112,27 @@ for (const [name, node] of [
     const answer = JSON.parse(out);
     assert.equal(answer.model, 'vitrine-tiny');
     assert.ok(answer.token_ids.length >= 1);
+  });
+
+  test(`the installed plug-in and the Ship commands answer under ${name}`, async () => {
+    const [program, ...args] = node;
+    const { bin } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'));
+    const plugin = join(installed, bin['protoc-gen-vitrine-test']);
+    const ran = spawnSync(program, [...args, plugin], {
+      cwd: project,
+      input: pluginRequest('lang=ts'),
+    });
+    assert.equal(String(ran.stderr), '');
+    assert.equal(ran.status, 0);
+    const { error, file } = fromBinary(CodeGeneratorResponseSchema, ran.stdout);
+    assert.deepEqual([error, file.length], ['', 3]);
+    for (const words of [
+      ['gate', 'lint-fold', '--help'],
+      ['testgen', '--help'],
+    ]) {
+      const { code, out, err } = await runVitrine(words, { folder: installed, node });
+      assert.deepEqual([code, err], [0, '']);
+      assert.ok(out.startsWith(`vitrine ${words.slice(0, -1).join(' ')}`));
+    }
   });
 }

@@ -91,6 +91,7 @@ const CASES: readonly Case[] = [
     good: [
       source('src/engine/a.ts', "import { readFile } from 'node:fs';"),
       source('src/engine/gguf/a.ts', "import { x } from '@scope/known/sub.js';"),
+      source('src/engine/gguf/b.ts', "const name = file.import('x', '@scope/unknown');"),
       source('src/base/a.test.ts', "import { readFile } from 'node:fs';"),
     ],
   },
@@ -176,6 +177,8 @@ const CASES: readonly Case[] = [
       source('README.md', ''),
       source('.github/workflows/ci.yml', ''),
       source('test/fixtures/lint/twoWords.js', ''),
+      source('test/lint-fold/repos/one/lib/twoWords.js', ''),
+      source('examples/go/two_words_test.go', ''),
     ],
   },
   {
@@ -306,10 +309,14 @@ const CASES: readonly Case[] = [
       source('package.json', manifest('^1.2.3')),
       source('bench/peers/package.json', manifest('latest')),
       source('examples/package.json', manifest('https://example.org/a.tgz')),
+      source('test/a/package.json', manifest('npm:other@^1.2.3')),
     ],
     good: [
       source('package.json', manifest('1.2.3')),
       source('a/package.json', manifest('1.0.0-rc.1')),
+      source('b/package.json', manifest('npm:@scope/other@1.2.3')),
+      source('test/fixtures/package.json', manifest('^1.2.3')),
+      source('test/lint-fold/repos/one/package.json', manifest('^1.2.3')),
     ],
   },
   {

@@ -73,7 +73,10 @@ export const MessagesRequest = closed({
   temperature: Type.Optional(Type.Number({ minimum: 0, maximum: 1, default: 1 })),
   top_p: Type.Optional(Type.Number({ minimum: 0, maximum: 1, default: 1 })),
   top_k: Type.Optional(
-    Type.Integer({ minimum: 0, default: 0, description: '0 considers every token' }),
+    Type.Integer({
+      ...{ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 },
+      description: '0 considers every token',
+    }),
   ),
   seed: Type.Optional(Seed),
   metadata: Type.Optional(

@@ -62,7 +62,12 @@ export const ChatCompletionRequest = closed({
   max_tokens: TokenLimit,
   temperature: optional(Type.Number({ minimum: 0, maximum: 2, default: 1 })),
   top_p: optional(Type.Number({ minimum: 0, maximum: 1, default: 1 })),
-  top_k: optional(Type.Integer({ minimum: 0, default: 0, description: 'Extension; 0: off' })),
+  top_k: optional(
+    Type.Integer({
+      ...{ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 },
+      description: 'Extension; 0: off',
+    }),
+  ),
   min_p: optional(Type.Number({ minimum: 0, maximum: 1, default: 0, description: 'Extension' })),
   repetition_penalty: optional(
     Type.Number({ minimum: 0.01, maximum: 10, default: 1, description: 'Extension' }),
@@ -71,7 +76,7 @@ export const ChatCompletionRequest = closed({
   frequency_penalty: optional(Type.Number({ minimum: -2, maximum: 2, default: 0 })),
   logit_bias: optional(
     Type.Record(
-      Type.String({ pattern: '^[0-9]{1,9}$' }),
+      Type.String({ pattern: '^(0|[1-9][0-9]{0,8})$' }),
       Type.Number({ minimum: -100, maximum: 100 }),
       { additionalProperties: false, description: 'Token id -> what is added to its logit' },
     ),

@@ -64,6 +64,11 @@ const ANTHROPIC_CASES: [object, string][] = [
       'strings of digits), got 9007199254740992',
   ],
   [
+    JSON.parse('{"max_tokens": 1e999}'),
+    'max_tokens: expected a whole number of at least 1, got a number beyond 1.8e308',
+  ],
+  [{ top_k: 1e300 }, 'top_k: expected a whole number from 0 to 9007199254740991, got 1e+300'],
+  [
     { stop_sequences: ['a', ''] },
     'stop_sequences[1]: expected a string of 1 to 4096 characters, got an empty one',
   ],
@@ -92,7 +97,15 @@ const OPENAI_CASES: [object, string][] = [
   [{ logit_bias: { '5': 101 } }, 'logit_bias."5": expected a number from -100 to 100, got 101'],
   [
     { logit_bias: { hello: 1 } },
-    'logit_bias.hello: expected names that match ^[0-9]{1,9}$, got "hello"',
+    'logit_bias.hello: expected names that match ^(0|[1-9][0-9]{0,8})$, got "hello"',
+  ],
+  [
+    { logit_bias: { '07': 1 } },
+    'logit_bias."07": expected names that match ^(0|[1-9][0-9]{0,8})$, got "07"',
+  ],
+  [
+    { top_k: 2 ** 53 },
+    'top_k: expected a whole number from 0 to 9007199254740991, got 9007199254740992',
   ],
   [{ top_logprobs: 21 }, 'top_logprobs: expected a whole number from 0 to 20, got 21'],
   [{ reasoning_effort: 'low' }, 'reasoning_effort is not supported yet; leave the field out'],

@@ -250,6 +250,8 @@ function came(schema: Schema, value: unknown): string {
 
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
+  // JSON has no infinity, but texts like 1e999, which are read as one.
+  if (typeof value === 'number' && !Number.isFinite(value)) return 'a number beyond 1.8e308';
   if (Array.isArray(value)) return 'an array';
   if (isObject(value)) return 'an object';
   const text = JSON.stringify(value);

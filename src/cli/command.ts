@@ -33,6 +33,7 @@ export interface Argument {
 }
 
 export interface Command {
+  /** One word, or two: `gate lint-fold`. */
   readonly name: string;
   readonly group: Group;
   /** One line, for the list of commands. */
@@ -41,6 +42,11 @@ export interface Command {
   readonly description?: string;
   readonly arguments: readonly Argument[];
   readonly flags: readonly Flag[];
+  /**
+   * Its part parses the words, --help among them, and explains itself: `arguments` and `flags` are
+   * empty, and run gets every word.
+   */
+  readonly readsOwnWords?: boolean;
   /** Variables of base/env that this command reads; those with a flag can be given as one. */
   readonly settings: readonly VariableName[];
   readonly examples: readonly string[];

@@ -40,6 +40,18 @@ export function globalHelp(
   ].join('\n')}\n`;
 }
 
+/** `vitrine help gate`: the commands that begin with one word. */
+export function familyHelp(family: readonly Command[], terminal: Terminal): string {
+  const word = family[0].name.split(' ')[0];
+  return `${[
+    `${terminal.outStyle('bold', 'Usage:')} vitrine ${word} COMMAND [arguments] [flags]`,
+    '',
+    ...alignColumns(family.map(({ name, summary }) => [`  ${name}`, summary])),
+    '',
+    `vitrine help ${word} COMMAND explains one.`,
+  ].join('\n')}\n`;
+}
+
 /** `vitrine help COMMAND` */
 export function commandHelp(command: Command, terminal: Terminal): string {
   const bold = (text: string) => terminal.outStyle('bold', text);

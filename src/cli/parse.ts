@@ -24,11 +24,26 @@ export const HELP_FLAG: Flag = {
   meaning: 'Show this text',
 };
 
+export interface CommandWords {
+  readonly command: Command;
+  /** What follows the command's name. */
+  readonly rest: readonly string[];
+}
+
 /** @throws VitrineError unknown-command with the nearest name */
-export function findCommand(name: string, commands: readonly Command[]): Command {
-  const found = commands.find((command) => command.name === name);
-  if (found !== undefined) return found;
-  const names = commands.map((command) => command.name);
+export function findCommand(words: readonly string[], commands: readonly Command[]): CommandWords {
+  for (const length of [2, 1]) {
+    const spoken = words.slice(0, length).join(' ');
+    const command = commands.find((each) => each.name === spoken);
+    if (command !== undefined) return { command, rest: words.slice(length) };
+  }
+  // Of a family, `gate lint-fold` and its like, the second word is the one that can be wrong.
+  const family = familyOf(words[0], commands);
+  const name = words.slice(0, family.length > 0 ? 2 : 1).join(' ');
+  const names =
+    family.length > 0
+      ? family.map((command) => command.name)
+      : [...new Set(commands.map((command) => command.name.split(' ')[0]))];
   const guess = nearest(name, names);
   const hint = guess === undefined ? `There are: ${names.join(', ')}.` : `Did you mean ${guess}?`;
   throw cliError(
@@ -37,12 +52,20 @@ export function findCommand(name: string, commands: readonly Command[]): Command
   );
 }
 
+/** The commands that begin with this word and have a second one. */
+export function familyOf(word: string, commands: readonly Command[]): readonly Command[] {
+  return commands.filter((command) => command.name.startsWith(`${word} `));
+}
+
 /**
  * Parses what follows the command's name.
  * @throws VitrineError unknown-flag, missing-value, bad-flag-value, missing-argument,
  *   too-many-arguments
  */
 export function parseCommandLine(command: Command, words: readonly string[]): CommandLine {
+  if (command.readsOwnWords) {
+    return { flags: new Map(), settingTexts: {}, arguments: words, wantsHelp: false };
+  }
   const all = [...flagsOf(command), HELP_FLAG];
   const { tokens } = parseArgs({
     args: [...words],

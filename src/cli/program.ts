@@ -9,9 +9,9 @@ import {
 import type { Command } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { cliError, EXIT_DONE, exitCodeOf } from './errors.ts';
-import { commandHelp, globalHelp } from './help.ts';
+import { commandHelp, familyHelp, globalHelp } from './help.ts';
 import { commandWord } from './installation.ts';
-import { findCommand, parseCommandLine } from './parse.ts';
+import { familyOf, findCommand, parseCommandLine } from './parse.ts';
 import type { Stop } from './stop.ts';
 import { say, type Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
@@ -27,7 +27,7 @@ export async function runProgram(
   options: ProgramOptions,
 ): Promise<number> {
   const { terminal, environment, stop } = options;
-  const [first, ...rest] = words;
+  const [first] = words;
   try {
     if (first === undefined || first === '--help' || first === '-h') {
       terminal.out(globalHelp(COMMANDS, packageVersion(), terminal));
@@ -38,7 +38,12 @@ export async function runProgram(
       return EXIT_DONE;
     }
     if (first.startsWith('-')) throw flagWithoutCommand(first);
-    const command = findCommand(first, COMMANDS);
+    const family = familyOf(first, COMMANDS);
+    if (family.length > 0 && (words.length === 1 || /^(-h|--help)$/.test(words[1]))) {
+      terminal.out(familyHelp(family, terminal));
+      return EXIT_DONE;
+    }
+    const { command, rest } = findCommand(words, COMMANDS);
     const line = parseCommandLine(command, rest);
     if (line.wantsHelp) {
       terminal.out(commandHelp(command, terminal));

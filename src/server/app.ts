@@ -2,7 +2,6 @@
  * The Fastify app, in the order in which a request meets it: id and headers, shutdown, key, body,
  * schema, route; then errors, log and metrics.
  */
-import { STATUS_CODES } from 'node:http';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { type FastifyReply, type FastifyRequest, fastify, LogController } from 'fastify';
@@ -10,6 +9,7 @@ import type { Logger } from 'pino';
 import type { KeyVerifier } from '../access/index.ts';
 import { BODY_BYTES_MAX } from '../base/index.ts';
 import { checkKey } from './authentication.ts';
+import { BrokenRequests } from './broken-requests.ts';
 import { addChatCompletionsRoute } from './chat-completions-route.ts';
 import type { App, ServerContext } from './context.ts';
 import { apiOf, asRequestError, errorReply } from './error-reply.ts';
@@ -45,8 +45,13 @@ export interface AppOptions {
 }
 
 export async function createApp({ context, keys, logger, traffic }: AppOptions): Promise<App> {
+  const broken = new BrokenRequests();
+  // The one line that Fastify logs by itself at info is where it listens.
+  const frameLogger = logger.child({});
+  frameLogger.info = frameLogger.debug;
   const app = fastify({
-    loggerInstance: logger,
+    loggerInstance: frameLogger,
+    childLoggerFactory: (_, bindings, options) => logger.child(bindings, options),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
     genReqId: () => newId('req_'),
     bodyLimit: BODY_BYTES_MAX,
@@ -55,8 +60,11 @@ export async function createApp({ context, keys, logger, traffic }: AppOptions):
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { maxParamLength: 512 },
-    clientErrorHandler: answerBrokenRequest,
-    frameworkErrors: (error, request, reply) => answerError(context, error, request, reply),
+    clientErrorHandler: (error, socket) => broken.answer(error, socket),
+    frameworkErrors: (error, request, reply) => {
+      broken.began(request.raw, reply.raw);
+      answerError(context, error, request, reply);
+    },
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
   app.setValidatorCompiler(compileValidator);
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
@@ -66,6 +74,7 @@ export async function createApp({ context, keys, logger, traffic }: AppOptions):
   const routes = collectRoutes(app);
 
   app.addHook('onRequest', async (request, reply) => {
+    broken.began(request.raw, reply.raw);
     traffic.began();
     // Comes for every request, also for those whose client does not wait for the answer.
     reply.raw.once('close', () => {
@@ -176,31 +185,4 @@ export function makeErrorNote(onCode: (code: ServerErrorCode) => void): ServerCo
     if (error.code === 'internal') request.log.error({ err: error.cause }, 'request failed');
     return error;
   };
-}
-
-const BROKEN_REQUESTS: Readonly<Record<string, readonly [number, string]>> = {
-  HPE_HEADER_OVERFLOW: [431, 'the headers are too large: expected at most 16 KB.'],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'the request did not arrive in time.'],
-};
-
-/** What the HTTP parser refuses never becomes a request: there is neither route nor key yet. */
-function answerBrokenRequest(
-  error: Error & { code?: string },
-  socket: import('node:net').Socket,
-): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  const [status, message] = BROKEN_REQUESTS[error.code ?? ''] ?? [
-    400,
-    'this is not an HTTP/1.1 request.',
-  ];
-  const type = 'invalid_request_error';
-  const body = JSON.stringify({ error: { message, type, param: null, code: null } });
-  if (socket.writable) {
-    socket.write(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\n` +
-        `content-type: application/json; charset=utf-8\r\n` +
-        `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    );
-  }
-  socket.destroySoon();
 }

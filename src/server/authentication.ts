@@ -6,11 +6,20 @@ import { RequestError } from './error-table.ts';
 /** Patterns of routes that need no key. */
 const OPEN_ROUTES: ReadonlySet<string> = new Set(['/', '/healthz', '/readyz']);
 
+const KEY_HEADERS = ['x-api-key', 'authorization'];
+
 /** @throws RequestError unauthenticated */
 export function checkKey(request: FastifyRequest, keys: KeyVerifier): void {
   if (OPEN_ROUTES.has(request.routeOptions.url ?? '')) return;
   const presented = presentedKeys(request.headers);
   if (presented.some((key) => keys.verify(key))) return;
+  const doubled = KEY_HEADERS.filter((name) => countOf(request.raw.rawHeaders, name) > 1);
+  if (doubled.length > 0) {
+    throw new RequestError(
+      'unauthenticated',
+      `the header ${doubled.join(' and the header ')} came more than once; send one key, once.`,
+    );
+  }
   throw new RequestError(
     'unauthenticated',
     presented.length === 0
@@ -26,4 +35,9 @@ function presentedKeys(headers: FastifyRequest['headers']): string[] {
   const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '');
   if (bearer !== null) keys.push(bearer[1]);
   return keys;
+}
+
+/** Node joins some doubled headers and drops others; the raw ones are names and values in turn. */
+function countOf(rawHeaders: readonly string[], name: string): number {
+  return rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === name).length;
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { after, before, test } from 'node:test';
 import { Compile } from 'typebox/compile';
-import { type LiveServer, MODEL_NAME, startLiveServer } from '../../test/live-server.ts';
+import { type LiveServer, MODEL_NAME, startLiveServer, until } from '../../test/live-server.ts';
 import { AnthropicError, OpenAiError } from '../api/index.ts';
 import { BODY_BYTES_MAX } from '../base/index.ts';
 
@@ -75,6 +76,15 @@ test('every route but the open ones wants the key, in either header', async () =
   ];
   for (const headers of right) {
     assert.equal((await fetch(`${live.url}/v1/models`, { headers })).status, 200);
+  }
+});
+
+test('a key header that came twice is named', async () => {
+  for (const name of ['X-Api-Key', 'Authorization']) {
+    const head = `GET /v1/models HTTP/1.1\r\nhost: x\r\n`;
+    const answer = await exchange(`${head}${name}: Bearer a\r\n${name}: Bearer b\r\n\r\n`);
+    assert.match(answer, /^HTTP\/1.1 401 /);
+    assert.match(answer, new RegExp(`the header ${name.toLowerCase()} came more than once`));
   }
 });
 
@@ -171,23 +181,30 @@ test('a body over 32 MB is refused before it arrives', async () => {
   }
 });
 
-test('a body over 32 MB without a length is refused once it passes the limit', async () => {
-  const piece = new Uint8Array(1 << 20).fill(0x20);
-  let sent = 0;
-  const body = new ReadableStream({
-    pull(controller) {
-      sent += piece.length;
-      if (sent > 2 * BODY_BYTES_MAX) controller.close();
-      else controller.enqueue(piece);
-    },
+test('a body over 32 MB without a length is refused once it passes the limit, and read on', async () => {
+  const request = (method: string, more: string) =>
+    `${method} /v1/messages HTTP/1.1\r\nhost: x\r\nx-api-key: ${live.key}\r\n${more}\r\n`;
+  const chunked = 'content-type: application/json\r\ntransfer-encoding: chunked\r\n';
+  const { answer, socket } = converse(request('POST', chunked));
+  await once(socket, 'connect');
+  let isRefused = false;
+  socket.once('data', (text: string) => {
+    isRefused = text.startsWith('HTTP/1.1 413 ');
   });
-  const response = await fetch(`${live.url}/v1/messages`, {
-    method: 'POST',
-    body,
-    duplex: 'half',
-    headers: { 'x-api-key': live.key, 'content-type': 'application/json' },
-  } as RequestInit);
-  assert.equal((await refusalOf(response, 'anthropic')).status, 413);
+  const piece = Buffer.concat([
+    Buffer.from('100000\r\n'),
+    Buffer.alloc(1 << 20, ' '),
+    Buffer.from('\r\n'),
+  ]);
+  // Clients notice the answer late: this one sends as much again before it looks.
+  const pieces = (2 * BODY_BYTES_MAX) >> 20;
+  for (let sent = 0; sent < pieces; sent += 1) {
+    if (!socket.write(piece)) await once(socket, 'drain');
+  }
+  await until(() => isRefused, 'the body is refused');
+  socket.write(`0\r\n\r\n${request('GET', 'connection: close\r\n')}`);
+  const answers = (await answer).match(/HTTP\/1.1 \d+/g);
+  assert.deepEqual(answers, ['HTTP/1.1 413', 'HTTP/1.1 405']);
 });
 
 test('a body of 32 MB sent whole is read as far as the 413', async () => {
@@ -256,6 +273,26 @@ test('what is no HTTP, and what has headers without end, is answered and closed'
   );
 });
 
+test('what is no HTTP behind a request is no answer to it, and not written into its answer', async () => {
+  const head = `host: x\r\nx-api-key: ${live.key}\r\ncontent-type: application/json\r\ncontent-length: `;
+  for (const stream of [false, true]) {
+    const body = JSON.stringify({ ...BODY, max_tokens: 400, stream });
+    const request = `POST /v1/messages HTTP/1.1\r\n${head}${body.length}\r\n\r\n${body}`;
+    const { answer, socket } = converse(`${request}hello\r\n\r\n`);
+    assert.doesNotMatch(await answer, /HTTP\/1.1 400/, 'right behind');
+    assert.ok(socket.destroyed);
+  }
+  const body = JSON.stringify({ ...BODY, max_tokens: 400, stream: true });
+  const open = converse(`POST /v1/messages HTTP/1.1\r\n${head}${body.length}\r\n\r\n${body}`);
+  open.socket.once('data', () => open.socket.write('hello\r\n\r\n'));
+  const answer = await open.answer;
+  assert.match(answer, /^HTTP\/1.1 200 /);
+  assert.doesNotMatch(answer, /HTTP\/1.1 400/, 'into an open answer');
+  const chunked = head.replace('content-length: ', 'transfer-encoding: chunked\r\n\r\n');
+  const cut = converse(`POST /v1/messages HTTP/1.1\r\n${chunked}no length\r\n`);
+  assert.match(await cut.answer, /^HTTP\/1.1 400 /, 'its own body broken');
+});
+
 test('broken percent-encoding is a JSON error with a request id', async () => {
   const response = await live.get('/v1/models/%E0%A4%A');
   assert.equal((await refusalOf(response, 'openai')).status, 400);
@@ -285,4 +322,19 @@ function exchange(request: string): Promise<string> {
     socket.on('close', () => resolve(answer));
     socket.on('error', reject);
   });
+}
+
+/** Sends raw bytes; all that comes back until the connection closes. */
+function converse(request: string) {
+  const socket = connect(live.port, '127.0.0.1', () => socket.write(request));
+  socket.setEncoding('utf8');
+  const answer = new Promise<string>((resolve) => {
+    let text = '';
+    socket.on('data', (more: string) => {
+      text += more;
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(text));
+  });
+  return { answer, socket };
 }

@@ -1,6 +1,7 @@
 /**
  * Server-sent events on a Fastify reply: waits for slow readers, says something when there is
- * nothing to say for long (proxies close silent connections), and stops when the reader is gone.
+ * nothing to say for long (proxies close silent connections), and stops when the reader is gone, or
+ * reads nothing for long: it holds a place in the engine.
  */
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
@@ -11,16 +12,22 @@ export interface KeepAlive {
   readonly everyMs: number;
 }
 
+export interface StreamLimits {
+  readonly keepAlive: KeepAlive;
+  /** For so long a reader may leave what is written unread, milliseconds. */
+  readonly drainMs: number;
+}
+
 export class EventStream {
   readonly #raw: ServerResponse;
-  readonly #keepAlive: KeepAlive;
+  readonly #limits: StreamLimits;
   readonly #timer: NodeJS.Timeout;
 
   /** Sends status 200 and the reply's headers. */
-  constructor(reply: FastifyReply, keepAlive: KeepAlive) {
+  constructor(reply: FastifyReply, limits: StreamLimits) {
     reply.hijack();
     this.#raw = reply.raw;
-    this.#keepAlive = keepAlive;
+    this.#limits = limits;
     for (const [name, value] of Object.entries(reply.getHeaders())) {
       if (value !== undefined) this.#raw.setHeader(name, value);
     }
@@ -31,7 +38,7 @@ export class EventStream {
       'x-accel-buffering': 'no',
     });
     this.#raw.flushHeaders();
-    this.#timer = setInterval(() => this.#sayAlive(), keepAlive.everyMs).unref();
+    this.#timer = setInterval(() => this.#sayAlive(), limits.keepAlive.everyMs).unref();
   }
 
   /** Resolves when there is room for more, or nobody to read it. */
@@ -40,7 +47,9 @@ export class EventStream {
     this.#timer.refresh();
     if (this.#raw.write(text)) return;
     await new Promise<void>((resolve) => {
+      const late = setTimeout(() => this.#raw.destroy(), this.#limits.drainMs);
       const settle = (): void => {
+        clearTimeout(late);
         this.#raw.off('drain', settle);
         this.#raw.off('close', settle);
         resolve();
@@ -60,7 +69,8 @@ export class EventStream {
   }
 
   #sayAlive(): void {
-    if (!this.#isOver() && !this.#raw.writableNeedDrain) this.#raw.write(this.#keepAlive.text);
+    if (!this.#isOver() && !this.#raw.writableNeedDrain)
+      this.#raw.write(this.#limits.keepAlive.text);
   }
 }
 

@@ -259,6 +259,44 @@ test('a stream that has nothing to say keeps its connection alive', async () => 
   });
 });
 
+test('where the server listens is logged at debug, for the command says it', async () => {
+  await withServer({}, async (live) => {
+    const line = live.log.find(({ msg }) => String(msg).startsWith('Server listening'));
+    assert.equal(line?.level, 20);
+    await live.get('/');
+    const answered = () => live.log.find(({ msg }) => msg === 'answered');
+    await until(() => answered() !== undefined, 'the request is logged');
+    assert.equal(answered()?.level, 30);
+  });
+});
+
+test('a stream that its client does not read ends', async () => {
+  const wrap = (engine: Engine): Engine =>
+    Object.assign(Object.create(engine), {
+      ...{ info: engine.info, tokenizer: engine.tokenizer, load: () => engine.load() },
+      encodeChat: (...args: Parameters<Engine['encodeChat']>) => engine.encodeChat(...args),
+      async *generate(...args: Parameters<Engine['generate']>): AsyncGenerator<GenerateEvent> {
+        // More text than the buffers of both ends hold.
+        for await (const event of engine.generate(...args)) {
+          yield event.type === 'token' ? { ...event, text: 'x'.repeat(1 << 20) } : event;
+        }
+      },
+    });
+  await withServer({ wrap, tuning: { drainMs: 50 } }, async (live) => {
+    const body = JSON.stringify(ask({ stream: true }));
+    const socket = connect(live.port, '127.0.0.1');
+    socket.pause();
+    socket.on('error', () => {});
+    socket.write(
+      `POST /v1/messages HTTP/1.1\r\nhost: x\r\nx-api-key: ${live.key}\r\n` +
+        `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    await abandoned(live);
+    await until(() => isIdle(live), 'the engine is idle');
+    socket.destroy();
+  });
+});
+
 test('closing lets running streams end and refuses what is new', async () => {
   await withServer({ model: { contextTokens: 4096 } }, async (live) => {
     const response = await live.post(PATHS[0], ask({ stream: true, max_tokens: 1500 }));

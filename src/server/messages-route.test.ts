@@ -8,7 +8,7 @@ import {
   startLiveServer,
 } from '../../test/live-server.ts';
 import { type AnthropicMessage, AnthropicStreamEvent } from '../api/index.ts';
-import { GREEDY } from '../engine/index.ts';
+import { type Engine, GREEDY } from '../engine/index.ts';
 
 let live: LiveServer;
 before(async () => {
@@ -178,6 +178,47 @@ test('a text that cannot fit by its length is refused untokenised, with its leas
   assert.equal(response.status, 400);
   const { error } = await response.json();
   assert.match(error.message, /^prompt is too long: at least 512 tokens > 511 maximum/);
+});
+
+test('many empty messages and much white space are refused unrendered, also when counted', async () => {
+  let rendered = 0;
+  const wrap = (engine: Engine): Engine =>
+    Object.assign(Object.create(engine), {
+      ...{ info: engine.info, tokenizer: engine.tokenizer, load: () => engine.load() },
+      encodeChat(...args: Parameters<Engine['encodeChat']>) {
+        rendered += 1;
+        return engine.encodeChat(...args);
+      },
+    });
+  const wrapped = await startLiveServer({ wrap });
+  try {
+    const { contextTokens, tokenBytesMax } = live.engine.info.model;
+    const spaces = ' '.repeat(4 * contextTokens * tokenBytesMax);
+    const turns = (count: number, content: string) =>
+      Array.from({ length: count }, (_, i) => ({ role: i % 2 ? 'assistant' : 'user', content }));
+    for (const path of ['/v1/messages', '/v1/messages/count_tokens']) {
+      for (const [messages, expected] of [
+        [turns(contextTokens, ''), /^prompt is too long: at least 512 tokens > 511 maximum/],
+        [turns(1, spaces), /^prompt is too long: 24576 bytes of text.* > 24528 maximum/],
+      ] as const) {
+        const { max_tokens, ...prompt } = ask({ messages });
+        const body = path.endsWith('count_tokens') ? prompt : { ...prompt, max_tokens };
+        const response = await wrapped.post(path, body);
+        assert.equal(response.status, 400);
+        assert.match((await response.json()).error.message, expected);
+      }
+    }
+    assert.equal(rendered, 0);
+    // Beyond twice the limit nothing is counted.
+    const spaced = await wrapped.post(
+      '/v1/messages',
+      ask({ messages: turns(1, ' '.repeat(2000)) }),
+    );
+    assert.match((await spaced.json()).error.message, /at least 1023 tokens > 511 maximum/);
+    assert.equal(rendered, 1);
+  } finally {
+    await wrapped.close();
+  }
 });
 
 test('an answer that meets the end of the context says so and is not cut silently', async () => {

@@ -1,6 +1,7 @@
 /**
  * Messages of both APIs -> token ids, within the context. Text blocks are joined by line breaks.
- * Tokenising costs time on this thread, so text that cannot fit by its length is refused before.
+ * Rendering and tokenising cost time on this thread, so text that cannot fit by its length is
+ * refused before, and counting ends soon after the limit.
  */
 import type {
   AnthropicMessageParam,
@@ -8,6 +9,7 @@ import type {
   ChatMessageParam,
   CountTokensRequest,
 } from '../api/index.ts';
+import { isVitrineError } from '../base/index.ts';
 import type { ChatMessage, Engine, PromptOptions } from '../engine/index.ts';
 import { RequestError } from './error-table.ts';
 
@@ -61,6 +63,14 @@ export function flatten<Request extends WithContents>(request: Request): WithCon
 }
 
 /**
+ * Templates may take white space off the ends of messages, so that a text may be longer than its
+ * tokens: up to so many times what the longest prompt can have.
+ */
+const UNTRIMMED_FACTOR = 4;
+/** Prompts of up to so many times the limit are counted to the end, for the error to say by how. */
+const COUNTED_FACTOR = 2;
+
+/**
  * Token ids of the prompt.
  * @throws RequestError prompt-too-long; VitrineError bad-template, bad-request
  */
@@ -69,10 +79,21 @@ export function encodePrompt(
   messages: readonly ChatMessage[],
   options: PromptOptions = {},
 ): number[] {
-  const leastTokens = leastTokenCount(messages, engine.info.model.tokenBytesMax);
-  refuseTooLong(engine, leastTokens, 'at least ');
-  // Chat templates may show the date.
-  const tokens = engine.encodeChat(messages, { nowMs: Date.now(), ...options });
+  const { tokenBytesMax } = engine.info.model;
+  refuseTooLong(engine, leastTokenCount(messages, tokenBytesMax), 'at least ');
+  const max = promptTokensMax(engine);
+  refuseMuchSpace(messages, UNTRIMMED_FACTOR * max * tokenBytesMax);
+  const tokenCountMax = COUNTED_FACTOR * max;
+  let tokens: number[];
+  try {
+    // Chat templates may show the date.
+    tokens = engine.encodeChat(messages, { nowMs: Date.now(), tokenCountMax, ...options });
+  } catch (error) {
+    if (isVitrineError(error, 'too-many-tokens')) {
+      refuseTooLong(engine, tokenCountMax + 1, 'at least ');
+    }
+    throw error;
+  }
   refuseTooLong(engine, tokens.length, '');
   return tokens;
 }
@@ -82,11 +103,27 @@ export function promptTokensMax(engine: Engine): number {
   return engine.info.model.contextTokens - 1;
 }
 
-/** No template removes more of a text than white space at its ends. */
+/**
+ * Every message has a token at least, and no template removes more of a text than white space at
+ * its ends.
+ */
 function leastTokenCount(messages: readonly ChatMessage[], tokenBytesMax: number): number {
   let bytes = 0;
   for (const { content } of messages) bytes += Buffer.byteLength(content.trim());
-  return Math.ceil(bytes / tokenBytesMax);
+  return Math.max(messages.length, Math.ceil(bytes / tokenBytesMax));
+}
+
+/** Bounds what is rendered. Only text that is mostly white space at its ends gets here. */
+function refuseMuchSpace(messages: readonly ChatMessage[], bytesMax: number): void {
+  let bytes = 0;
+  for (const { content } of messages) bytes += Buffer.byteLength(content);
+  if (bytes <= bytesMax) return;
+  throw new RequestError(
+    'prompt-too-long',
+    `prompt is too long: ${bytes} bytes of text, white space at its ends counted, > ${bytesMax} ` +
+      'maximum for this model. Remove the white space.',
+    { param: 'messages' },
+  );
 }
 
 function refuseTooLong(engine: Engine, count: number, qualifier: string): void {

@@ -47,7 +47,9 @@ export function readJsonBodies(app: App): void {
       const route = request.routeOptions.url ?? '';
       // Nobody reads the body of a route that takes none.
       if (!Object.hasOwn(BODY_SCHEMAS, route)) return undefined;
-      if (body.length > PARSE_HERE_BYTES_MAX) return largeBodies.read(route, body);
+      if (body.length > PARSE_HERE_BYTES_MAX) {
+        return largeBodies.read(route, body, request.raw.socket);
+      }
       return parseJson(body);
     },
   );

@@ -36,6 +36,7 @@ export interface ServerTuning {
   readonly waitingMax?: number;
   readonly keepAliveMs?: number;
   readonly startDelayMs?: number;
+  readonly drainMs?: number;
   readonly logDestination?: DestinationStream;
 }
 
@@ -53,6 +54,7 @@ export interface RunningServer {
 const WAITING_MAX = 64;
 const KEEP_ALIVE_MS = 10_000;
 const START_DELAY_MS = 1000;
+const DRAIN_MS = 180_000;
 const GRACE_MS = 10_000;
 /** For the last words of aborted requests to be written, milliseconds. */
 const LAST_WORDS_MS = 1000;
@@ -74,6 +76,7 @@ export async function startServer(
     timing: {
       keepAliveMs: tuning.keepAliveMs ?? KEEP_ALIVE_MS,
       startDelayMs: tuning.startDelayMs ?? START_DELAY_MS,
+      drainMs: tuning.drainMs ?? DRAIN_MS,
     },
     startedAt: new Date(),
     noteError: makeErrorNote((code) => metrics.error(code)),

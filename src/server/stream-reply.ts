@@ -21,6 +21,8 @@ export interface StreamTiming {
    * an error until then still gets a status of its own. Milliseconds.
    */
   readonly startDelayMs: number;
+  /** For so long a client may read nothing of what is written, milliseconds. */
+  readonly drainMs: number;
 }
 
 /** `onError` sees errors that come too late for a status. @throws those that do not */
@@ -34,7 +36,7 @@ export async function streamReply(
   const first = events.next();
   await settledWithin(first, timing.startDelayMs);
   const keepAlive = { text: format.keepAlive, everyMs: timing.keepAliveMs };
-  const stream = new EventStream(reply, keepAlive);
+  const stream = new EventStream(reply, { keepAlive, drainMs: timing.drainMs });
   try {
     await stream.write(format.start());
     for (let step = await first; !step.done; step = await events.next()) {
@@ -43,6 +45,8 @@ export async function streamReply(
   } catch (error) {
     await stream.write(format.error(onError(error)));
   } finally {
+    // Where the format threw, the generation still runs.
+    await events.return();
     stream.end();
   }
 }

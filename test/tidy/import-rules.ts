@@ -14,7 +14,8 @@ import {
 
 const FROM = /(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"\n]+)['"]/;
 const BARE = /import\s*\(?\s*['"]([^'"\n]+)['"]/;
-const IMPORT = new RegExp(`\\b(?:${FROM.source}|${BARE.source})`, 'g');
+// `.import('x')` is a method of that name.
+const IMPORT = new RegExp(`(?<!\\.)\\b(?:${FROM.source}|${BARE.source})`, 'g');
 
 /** Findings for each import of a file, static and dynamic, of values and of types. */
 function forImports(

@@ -1,7 +1,7 @@
 /**
  * Rules on package.json and lock files: exact versions, whole locks, nothing that runs at install.
  */
-import type { Finding, SourceFile } from './source-file.ts';
+import { type Finding, isFixture, type SourceFile } from './source-file.ts';
 
 interface Manifest {
   dependencies?: Record<string, string>;
@@ -20,8 +20,11 @@ interface LockedPackage extends Manifest {
 const RUNTIME = /^node_modules\/node-[a-z0-9]+-[a-z0-9]+$/;
 
 function named(files: readonly SourceFile[], pattern: RegExp): SourceFile[] {
-  return files.filter((file) => pattern.test(file.path) && !file.path.includes('fixtures/'));
+  return files.filter((file) => pattern.test(file.path) && !isFixture(file));
 }
+
+/** Also under another name: npm:eslint@10.15.0. */
+const EXACT = /^(npm:(@[\w.-]+\/)?[\w.-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/;
 
 /** Every version is one version. */
 export function exactVersions(files: readonly SourceFile[]): Finding[] {
@@ -30,7 +33,7 @@ export function exactVersions(files: readonly SourceFile[]): Finding[] {
     const all = [manifest.dependencies, manifest.devDependencies, manifest.optionalDependencies];
     return all
       .flatMap((group) => Object.entries(group ?? {}))
-      .filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))
+      .filter(([, version]) => !EXACT.test(version))
       .map(([name, version]) => ({
         path: file.path,
         line: 0,

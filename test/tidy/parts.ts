@@ -51,8 +51,19 @@ export const PARTS: Parts = {
       ...['pino', 'prom-client'],
     ],
   },
+
+  // Outsiders: they read files, run other programs or speak HTTP, and know nothing of the server.
+  gate: { uses: ['base'] },
+  testgen: {
+    uses: ['base'],
+    packages: ['@bufbuild/protobuf', '@bufbuild/protoplugin', '@bufbuild/protovalidate'],
+  },
+
   cli: {
-    uses: ['base', 'engine', 'engine/gguf', 'weights', 'access', 'server'],
+    uses: [
+      ...['base', 'engine', 'engine/gguf', 'weights', 'access', 'server'],
+      ...['gate', 'testgen'],
+    ],
   },
 };
 

@@ -66,9 +66,18 @@ export function isTest(file: SourceFile): boolean {
   return /\.test\.ts$/.test(file.path);
 }
 
-/** Input of tests in other people's style: rules on names and code do not hold there. */
-export function isFixture(file: SourceFile): boolean {
-  return /(^|\/)fixtures\//.test(file.path);
+/**
+ * Folders with input of tests in other people's style, and with code that is made by a program:
+ * rules on names, lines, comments, exports, links and versions do not hold there.
+ */
+const FIXTURES: readonly RegExp[] = [
+  /(^|\/)fixtures\//,
+  // Configurations of public repositories at named commits, byte for byte.
+  /^test\/lint-fold\/repos\/[^/]+\//,
+];
+
+export function isFixture(file: Pick<SourceFile, 'path'>): boolean {
+  return FIXTURES.some((folder) => folder.test(file.path));
 }
 
 export function lineAt(text: string, offset: number): number {

@@ -60,8 +60,9 @@ export function lineLengths(files: readonly SourceFile[]): Finding[] {
 }
 
 const NAME = /^\.?[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/;
-/** README.md, LICENSE, SHA256SUMS; Containerfile and Chart.yaml are names that tools fix. */
-const FIXED_NAME = /^([A-Z0-9]+(\.md)?|Containerfile|Dockerfile|Chart\.yaml|__init__\.py)$/;
+/** README.md, LICENSE, SHA256SUMS; the others are names that tools fix, Go's tests among them. */
+const FIXED_NAME =
+  /^([A-Z0-9]+(\.md)?|Containerfile|Dockerfile|Chart\.yaml|__init__\.py|[a-z0-9_]+_test\.go)$/;
 const EMPTY_NAME = /^(utils?|helpers?|misc|common|stuff)\b/;
 
 export function fileNames(files: readonly SourceFile[]): Finding[] {

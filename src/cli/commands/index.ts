@@ -4,11 +4,13 @@ import { chatCommand } from './chat.ts';
 import { doctorCommand } from './doctor.ts';
 import { envCommand } from './env.ts';
 import { helpCommand } from './help.ts';
+import { lintFoldCommand } from './lint-fold.ts';
 import { modelsCommand } from './models.ts';
 import { pullCommand } from './pull.ts';
 import { rmCommand } from './rm.ts';
 import { runCommand } from './run.ts';
 import { serveCommand } from './serve.ts';
+import { testgenCommand } from './testgen.ts';
 import { uninstallCommand } from './uninstall.ts';
 
 export const COMMANDS: readonly Command[] = [
@@ -18,6 +20,8 @@ export const COMMANDS: readonly Command[] = [
   pullCommand,
   modelsCommand,
   rmCommand,
+  lintFoldCommand,
+  testgenCommand,
   doctorCommand,
   envCommand,
   uninstallCommand,

@@ -26,6 +26,19 @@ function user(content: string): ChatMessage[] {
 
 const EMPTY_TURN = controlsOf(encodeChat(smollm2, tokenizer, user('x')));
 
+test('a prompt of more tokens than asked for is refused before the rest is tokenised', () => {
+  const last = '\u{40000}';
+  assert.throws(() => encodeChat(smollm2, tokenizer, user(`x ${last}`)), { code: 'bad-request' });
+  const tooMany = { code: 'too-many-tokens' };
+  // Whoever reads to the end finds a character without a token there.
+  for (const content of [`${'a b '.repeat(100)}${last}`, ' '.repeat(100_000) + last]) {
+    const encode = () => encodeChat(smollm2, tokenizer, user(content), { tokenCountMax: 50 });
+    assert.throws(encode, tooMany);
+  }
+  const count = encodeChat(smollm2, tokenizer, user('a b')).length;
+  encodeChat(smollm2, tokenizer, user('a b'), { tokenCountMax: count });
+});
+
 test('the turns of a template are control tokens: SmolLM2 with its own system message', () => {
   const begin = '<|im_start|>';
   const end = '<|im_end|>';

@@ -24,14 +24,15 @@ export interface GuardedEncoder {
   encodeGuarded(
     text: string,
     guards: readonly number[],
-    options?: { addSpecial?: boolean },
+    options?: { addSpecial?: boolean; tokenCountMax?: number },
   ): number[];
 }
 
 /**
  * BOS and EOS come from the template alone; only without one are they added as the file asks.
  *
- * @throws VitrineError bad-template; bad-request for text that the vocabulary cannot express
+ * @throws VitrineError bad-template; bad-request for text that the vocabulary cannot express;
+ *   too-many-tokens above `options.tokenCountMax`
  */
 export function encodeChat(
   template: ChatTemplate,
@@ -49,7 +50,8 @@ export function encodeChat(
     return { ...message, content: mark(content, places(content), marker) };
   });
   const { text, guards } = unmark(template.render(marked, options), marker);
-  return tokenizer.encodeGuarded(text, guards, { addSpecial: template.isDefault });
+  const { tokenCountMax } = options ?? {};
+  return tokenizer.encodeGuarded(text, guards, { addSpecial: template.isDefault, tokenCountMax });
 }
 
 /** Puts `marker` before each of the places. */

@@ -19,8 +19,10 @@ export interface PromptOptions {
    * without.
    */
   nowMs?: number;
+  /** A prompt of more tokens is refused as soon as that is certain. */
+  tokenCountMax?: number;
 }
 
 export type ChatErrorCode =
   /** The template is broken, or refuses these messages. */
-  'bad-template' | 'bad-request';
+  'bad-template' | 'bad-request' | 'too-many-tokens';

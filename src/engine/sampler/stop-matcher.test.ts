@@ -86,6 +86,23 @@ test('5000 random texts in random pieces end as the whole text does, and hold ba
   }
 });
 
+test('the longest sequences, all begun at once, cost a few comparisons a character', () => {
+  const length = STOP_SEQUENCE_LENGTH_MAX;
+  const sequences = Array.from({ length: STOP_SEQUENCES_MAX }, (_, i) =>
+    'a'.repeat(length / 2 - i).padEnd(length, 'x'),
+  );
+  sequences[0] = `${'a'.repeat(length - 1)}c`;
+  const matcher = new StopMatcher(sequences);
+  const prepared = matcher.comparisons;
+  assert.ok(prepared <= 2 * length * sequences.length, `${prepared} comparisons for the tables`);
+  const text = `${'a'.repeat(length - 1)}b`.repeat(2);
+  let emitted = '';
+  for (const char of text) emitted += matcher.push(char).text;
+  assert.equal(emitted + matcher.end(), text);
+  const taken = matcher.comparisons - prepared;
+  assert.ok(taken <= 2 * text.length * sequences.length, `${taken} comparisons`);
+});
+
 test('empty, too many and too long sequences are bad requests, the limits themselves are not', () => {
   const long = 'x'.repeat(STOP_SEQUENCE_LENGTH_MAX);
   const many = Array.from({ length: STOP_SEQUENCES_MAX }, (_, i) => `${i}`);

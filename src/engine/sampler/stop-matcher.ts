@@ -3,6 +3,10 @@
  * still become part of a stop sequence. The match that is complete first wins, of those the
  * longest; so the result does not depend on how the text is cut into pieces. Pieces hold whole
  * characters.
+ *
+ * Each sequence has a table of its own beginnings (Knuth, Morris and Pratt, "Fast pattern matching
+ * in strings", 1977), and how far it is matched is carried over pieces: a character costs two
+ * comparisons a sequence on average, however long the sequences and the held text are.
  */
 import { assert, VitrineError } from '../../base/index.ts';
 import type { SamplerErrorCode } from './params.ts';
@@ -20,7 +24,7 @@ export interface StopResult {
 }
 
 export class StopMatcher {
-  readonly #sequences: readonly string[];
+  readonly #sequences: readonly SequenceMatcher[];
   #held = '';
   #ended = false;
 
@@ -35,20 +39,21 @@ export class StopMatcher {
         throw badRequest(`stop sequences of at most ${STOP_SEQUENCE_LENGTH_MAX}, came ${length}`);
       }
     }
-    this.#sequences = [...new Set(sequences)];
+    this.#sequences = [...new Set(sequences)].map((sequence) => new SequenceMatcher(sequence));
   }
 
   /** Takes the next piece; not to be called after a match or after `end`. */
   push(piece: string): StopResult {
     assert(!this.#ended, 'nothing is pushed after the end');
     const text = this.#held + piece;
-    const match = this.#earliestMatch(text);
-    if (match !== undefined) {
+    for (let at = this.#held.length; at < text.length; at += 1) {
+      const sequence = this.#met(piece.charCodeAt(at - this.#held.length));
+      if (sequence === undefined) continue;
       this.#ended = true;
       this.#held = '';
-      return { text: text.slice(0, match.start), stopSequence: match.sequence };
+      return { text: text.slice(0, at + 1 - sequence.length), stopSequence: sequence };
     }
-    const heldLength = this.#heldLength(text);
+    const heldLength = this.#sequences.reduce((max, { matched }) => Math.max(max, matched), 0);
     this.#held = text.slice(text.length - heldLength);
     return { text: text.slice(0, text.length - heldLength) };
   }
@@ -61,32 +66,53 @@ export class StopMatcher {
     return text;
   }
 
-  #earliestMatch(text: string): { start: number; sequence: string } | undefined {
-    let best: { start: number; end: number; sequence: string } | undefined;
-    for (const sequence of this.#sequences) {
-      const start = text.indexOf(sequence);
-      if (start < 0) continue;
-      const end = start + sequence.length;
-      const isBetter =
-        best === undefined || end < best.end || (end === best.end && start < best.start);
-      if (isBetter) best = { start, end, sequence };
-    }
-    return best;
+  /** Comparisons so far, those of the tables too: for the test of the bound. */
+  get comparisons(): number {
+    return this.#sequences.reduce((sum, { comparisons }) => sum + comparisons, 0);
   }
 
-  /** Length of the longest end of the text that begins a stop sequence. */
-  #heldLength(text: string): number {
-    let longest = 0;
-    for (const sequence of this.#sequences) {
-      const lengthMax = Math.min(text.length, sequence.length - 1);
-      for (let length = lengthMax; length > longest; length -= 1) {
-        if (sequence.startsWith(text.slice(text.length - length))) {
-          longest = length;
-          break;
-        }
+  /** The longest sequence that the next unit completes. */
+  #met(unit: number): string | undefined {
+    let longest: string | undefined;
+    for (const matcher of this.#sequences) {
+      if (!matcher.push(unit)) continue;
+      if (longest === undefined || matcher.sequence.length > longest.length) {
+        longest = matcher.sequence;
       }
     }
     return longest;
+  }
+}
+
+/** One sequence, and how much of it the text so far ends with. */
+class SequenceMatcher {
+  readonly sequence: string;
+  /** Length of the longest end of the text that begins the sequence, UTF-16 units. */
+  matched = 0;
+  comparisons = 0;
+  /** [length of sequence] At i: the longest part that begins and ends its first i + 1 units. */
+  readonly #borders: Uint16Array;
+
+  constructor(sequence: string) {
+    this.sequence = sequence;
+    this.#borders = new Uint16Array(sequence.length);
+    for (let i = 1; i < sequence.length; i += 1) {
+      this.#borders[i] = this.#next(this.#borders[i - 1], sequence.charCodeAt(i));
+    }
+  }
+
+  /** True when the unit completes the sequence; then nothing may follow. */
+  push(unit: number): boolean {
+    this.matched = this.#next(this.matched, unit);
+    return this.matched === this.sequence.length;
+  }
+
+  #next(matched: number, unit: number): number {
+    for (let length = matched; ; length = this.#borders[length - 1]) {
+      this.comparisons += 1;
+      if (this.sequence.charCodeAt(length) === unit) return length + 1;
+      if (length === 0) return 0;
+    }
   }
 }
 

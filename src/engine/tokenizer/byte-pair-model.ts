@@ -4,7 +4,7 @@
  */
 import { VitrineError } from '../../base/index.ts';
 import { readBytePairMetadata } from './metadata.ts';
-import type { TextModel } from './text-model.ts';
+import { type TextModel, tooManyTokens } from './text-model.ts';
 import type { TokenizerErrorCode } from './types.ts';
 import { encodeUtf8 } from './utf8.ts';
 import { makeVocabulary, type Vocabulary } from './vocabulary.ts';
@@ -19,11 +19,15 @@ export function createBytePairModel(metadata: ReadonlyMap<string, unknown>): Tex
   return {
     ...vocabulary,
     marksSpaces: false,
-    encodeSpan(source, drop, ids) {
+    encodeSpan(source, { drop, tokenCountMax }, ids) {
       const text = rule.normalise ? source.normalize('NFC') : source;
+      // A text may be one word, and long words cost most. A UTF-16 unit has a byte at least.
+      const leastCount = drop ? 0 : text.length / vocabulary.tokenBytesMax;
+      if (ids.length + leastCount > tokenCountMax) throw tooManyTokens(tokenCountMax);
       for (let start = 0; start < text.length; ) {
         const end = nextWord(text, start, text.length);
         if (!encodeWord(text, start, end, ids) && !drop) throw unencodable(vocabulary, text);
+        if (ids.length > tokenCountMax) throw tooManyTokens(tokenCountMax);
         start = end;
       }
     },

@@ -38,7 +38,7 @@ export function createScoredPairModel(metadata: ReadonlyMap<string, unknown>): T
   return {
     ...vocabulary,
     marksSpaces: true,
-    encodeSpan(span, drop, ids) {
+    encodeSpan(span, { drop }, ids) {
       const text = prefix + span;
       const from = ids.length;
       for (let start = 0; start < text.length; ) {

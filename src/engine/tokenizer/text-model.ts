@@ -27,10 +27,21 @@ export interface TextModel {
   /**
    * Appends the ids of a well-formed text in which no special token is to be found.
    *
-   * @param drop  leave characters out that the vocabulary cannot express
-   * @throws VitrineError bad-request for such a character unless `drop`
+   * @throws VitrineError bad-request for a character that the vocabulary cannot express; it may
+   * throw too-many-tokens early
    */
-  encodeSpan(text: string, drop: boolean, ids: number[]): void;
+  encodeSpan(text: string, options: SpanOptions, ids: number[]): void;
+}
+
+export interface SpanOptions {
+  /** Leave characters out that the vocabulary cannot express. */
+  drop: boolean;
+  /** Ids beyond this many are refused by the caller. */
+  tokenCountMax: number;
+}
+
+export function tooManyTokens(max: number): VitrineError<TokenizerErrorCode> {
+  return new VitrineError('too-many-tokens', `expected at most ${max} tokens, the text has more.`);
 }
 
 /** What SentencePiece and WordPiece vocabularies share. */

@@ -25,7 +25,7 @@ import { createBytePairModel } from './byte-pair-model.ts';
 import { readModel, TokenType } from './metadata.ts';
 import { createScoredPairModel } from './scored-pair-model.ts';
 import { type Accept, createSpecialMatcher } from './special-matcher.ts';
-import { SPACE_MARK, type TextModel } from './text-model.ts';
+import { SPACE_MARK, type TextModel, tooManyTokens } from './text-model.ts';
 import type { EncodeOptions, TokenizerErrorCode, VocabularyTokenizer } from './types.ts';
 import { createUnigramModel } from './unigram-model.ts';
 import { Utf8Decoder } from './utf8.ts';
@@ -56,7 +56,7 @@ export function createTokenizer(metadata: ReadonlyMap<string, unknown>): Vocabul
     const ids: number[] = [];
     const { bosId, eosId } = vocabulary;
     if (options?.addSpecial && vocabulary.addBos && bosId !== undefined) ids.push(bosId);
-    encodeText(text, accept, options?.unencodable === 'drop', ids);
+    encodeText(text, { ...options, accept }, ids);
     if (options?.addSpecial && vocabulary.addEos && eosId !== undefined) ids.push(eosId);
     return ids;
   };
@@ -101,6 +101,10 @@ function createTextModel(metadata: ReadonlyMap<string, unknown>): TextModel {
   return MODELS[readModel(metadata)](metadata);
 }
 
+interface TextOptions extends EncodeOptions {
+  accept?: Accept;
+}
+
 /** Appends the ids of a well-formed text. */
 function createTextEncoder(model: TextModel) {
   const { types, tokens, marksSpaces } = model;
@@ -109,16 +113,23 @@ function createTextEncoder(model: TextModel) {
   const inText = new Set([TokenType.control, TokenType.unknown, TokenType.userDefined]);
   const matcher = createSpecialMatcher(all.filter(([id]) => inText.has(types[id])));
 
-  return (source: string, accept: Accept | undefined, drop: boolean, ids: number[]) => {
+  return (source: string, options: TextOptions, ids: number[]) => {
     // As long as the source, so that guards and matches mean the same places.
     const text = marked(source);
+    const { tokenCountMax = Number.POSITIVE_INFINITY } = options;
+    const drop = options.unencodable === 'drop';
+    const encodeSpan = (from: number, to: number) => {
+      const span = to - from === text.length ? text : text.slice(from, to);
+      model.encodeSpan(span, { drop, tokenCountMax }, ids);
+      if (ids.length > tokenCountMax) throw tooManyTokens(tokenCountMax);
+    };
     let from = 0;
-    for (const match of matcher.matchAll(text, accept)) {
-      if (match.start > from) model.encodeSpan(text.slice(from, match.start), drop, ids);
+    for (const match of matcher.matchAll(text, options.accept)) {
+      if (match.start > from) encodeSpan(from, match.start);
       ids.push(match.id);
       from = match.end;
     }
-    if (from < text.length) model.encodeSpan(from === 0 ? text : text.slice(from), drop, ids);
+    if (from < text.length) encodeSpan(from, text.length);
   };
 }
 

@@ -31,6 +31,8 @@ export interface EncodeOptions {
   parseSpecial?: boolean;
   addSpecial?: boolean;
   unencodable?: 'error' | 'drop';
+  /** A text of more tokens is refused with too-many-tokens as soon as that is certain. */
+  tokenCountMax?: number;
 }
 
 /** Streaming decode: bytes of tokens in, whole characters out. */
@@ -66,4 +68,6 @@ export type TokenizerErrorCode =
   /** The vocabulary in the file contradicts itself. */
   | 'bad-header'
   /** The text, or an id, has no place in the vocabulary. */
-  | 'bad-request';
+  | 'bad-request'
+  /** The text has more tokens than were asked for. */
+  | 'too-many-tokens';

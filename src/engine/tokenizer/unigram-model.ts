@@ -40,7 +40,7 @@ export function createUnigramModel(metadata: ReadonlyMap<string, unknown>): Text
   return {
     ...vocabulary,
     marksSpaces: false,
-    encodeSpan(span, drop, ids) {
+    encodeSpan(span, { drop }, ids) {
       const from = ids.length;
       if (!segment(normalise(span), ids) && !drop) throw inexpressible();
       joinUnknown(vocabulary, ids, from);

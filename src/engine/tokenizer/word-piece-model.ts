@@ -66,7 +66,7 @@ export function createWordPieceModel(metadata: ReadonlyMap<string, unknown>): Te
     ...vocabulary,
     bytes,
     marksSpaces: false,
-    encodeSpan(span, _drop, ids) {
+    encodeSpan(span, _options, ids) {
       for (let start = 0; start < span.length; ) {
         if (text.isWhite(span, start)) {
           start += 1;

@@ -1,0 +1,33 @@
+/**
+ * Copies configuration values into data that can cross a process boundary and be written into a
+ * source file: JSON values, undefined, Infinity, NaN and regular expressions. Functions cannot;
+ * each one is left out and listed by its place.
+ */
+
+const DEPTH_MAX = 64;
+
+export function isCode(value: unknown): boolean {
+  return typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint';
+}
+
+export function plainCopy(value: unknown, place: string, unprintable: string[]): unknown {
+  return copy(value, place, unprintable, 0);
+}
+
+function copy(value: unknown, place: string, unprintable: string[], depth: number): unknown {
+  if (isCode(value) || depth > DEPTH_MAX) {
+    unprintable.push(place);
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || value instanceof RegExp) return value;
+  if (Array.isArray(value)) {
+    return value.map((item, index) => copy(item, `${place}[${index}]`, unprintable, depth + 1));
+  }
+  const result: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) {
+    if (key === '__proto__') continue;
+    const copied = copy(item, `${place}.${key}`, unprintable, depth + 1);
+    if (copied !== undefined || item === undefined) result[key] = copied;
+  }
+  return result;
+}

@@ -1,0 +1,50 @@
+/**
+ * Runs inside the two ESLint child processes. Refuses to execute JavaScript that is not an
+ * installed package unless the user agreed: ESLint's own loading of `.eslintrc.js`, of an `extends`
+ * that leads to a local file, and of a plug-in that is a link back into the repository all pass
+ * here. Packages in node_modules are run as ESLint runs them. Also serves modules that exist only
+ * in memory.
+ */
+import { registerHooks } from 'node:module';
+import { sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export interface Sandbox {
+  /** Modules by URL (without query) that are read from memory instead of the disk. */
+  readonly memory: Map<string, string>;
+}
+
+/** Installs the module hooks for this process. The folders are absolute real paths. */
+export function installSandbox(root: string, eslintDir: string, allowJs: boolean): Sandbox {
+  const memory = new Map<string, string>();
+  registerHooks({
+    resolve(specifier, context, nextResolve) {
+      if (memory.has(withoutQuery(specifier))) {
+        return { url: specifier, format: 'module', shortCircuit: true };
+      }
+      return nextResolve(specifier, context);
+    },
+    load(url, context, nextLoad) {
+      const source = memory.get(withoutQuery(url));
+      if (source !== undefined) return { format: 'module', source, shortCircuit: true };
+      if (!allowJs) refuseOwnCode(root, eslintDir, url);
+      return nextLoad(url, context);
+    },
+  });
+  return { memory };
+}
+
+function refuseOwnCode(root: string, eslintDir: string, url: string): void {
+  if (!url.startsWith('file:')) return;
+  const path = fileURLToPath(url);
+  if (path.includes(`${sep}node_modules${sep}`) || path.startsWith(eslintDir + sep)) return;
+  if (/\.(json|wasm)$/.test(path)) return;
+  const shown = path.startsWith(root + sep) ? path.slice(root.length + 1) : path;
+  const error = new Error(`${shown} is code of the repository; give --allow-js to run it.`);
+  throw Object.assign(error, { code: 'needs-consent' });
+}
+
+function withoutQuery(url: string): string {
+  const at = url.indexOf('?');
+  return at < 0 ? url : url.slice(0, at);
+}

@@ -1,0 +1,264 @@
+/**
+ * Folds the Python side: what each tool reads in each folder, one table per tool in the root's
+ * pyproject.toml, proof by asking the tools again in a changed copy, and real runs on both sides.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { Discovery } from '../discover.ts';
+import { fail } from '../errors.ts';
+import type { FileChange } from '../files/change.ts';
+import { plannedEdits } from './edits.ts';
+import { foldTool, wholeRun } from './fold-tool.ts';
+import { type ToolFolders, toolFolders } from './governed.ts';
+import { findInterpreter, type Interpreter, probe } from './interpreter.ts';
+import type { Governed, OptionChange, ProbeAnswer, Tool, ToolFold, Versions } from './model.ts';
+import { TOOLS } from './model.ts';
+import { type RuffTranslation, ruffTables } from './ruff.ts';
+import { type Finding, type PythonRun, runTool } from './runs.ts';
+import { withShadow } from './shadow.ts';
+
+export interface PythonOptions {
+  readonly root: string;
+  readonly mode: 'exact' | 'unify';
+  readonly ruff: boolean;
+  readonly python?: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal;
+  progress(text: string): void;
+}
+
+export interface ToolReport extends ToolFold {
+  readonly version: string;
+  readonly before: readonly Finding[];
+  readonly after: readonly Finding[];
+  /** Effective options that differ in a folded folder though they should not. */
+  readonly differing: readonly OptionChange[];
+  /** Files whose findings changed. */
+  readonly changedFiles: readonly string[];
+  readonly ungoverned: readonly string[];
+}
+
+export interface PythonReport {
+  readonly mode: 'exact' | 'unify';
+  readonly ruff?: { readonly version: string; readonly notKept: readonly string[] };
+  readonly tools: readonly ToolReport[];
+}
+
+export interface PythonFold {
+  readonly report: PythonReport;
+  readonly changes: readonly FileChange[];
+}
+
+export function hasPythonSettings(root: string, discovery: Discovery): boolean {
+  const folders = toolFolders(root, discovery);
+  return TOOLS.some((tool) => folders[tool].files.length > 0);
+}
+
+/** @throws LintFoldError */
+export async function foldPython(
+  discovery: Discovery,
+  options: PythonOptions,
+): Promise<PythonFold> {
+  const { root, mode } = options;
+  const interpreter: Interpreter = {
+    path: findInterpreter(root, options.python),
+    environment: options.environment,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  };
+  const folders = toolFolders(root, discovery);
+  options.progress('Python: reading the settings of every folder');
+  const read = await probe(interpreter, root, asked(folders));
+  requirePlugin(folders, read.versions, options.ruff);
+  const folds = TOOLS.filter((tool) => folders[tool].files.length > 0).map((tool) =>
+    foldTool(tool, mode, governedBy(tool, folders[tool], read)),
+  );
+  const ruff = options.ruff ? await ruffTables(interpreter, root, folds, read.versions) : undefined;
+  const changes = plannedEdits(root, folds, folders, ruff?.tables ?? ownTables(folds));
+  options.progress('Python: running the tools before and after');
+  return withShadow(root, discovery, changes, async (shadow) => {
+    const after = await probe(interpreter, shadow, afterFolders(folds, ruff !== undefined));
+    const tools: ToolReport[] = [];
+    for (const fold of folds) {
+      const before = await runBefore(interpreter, root, fold.tool, folders[fold.tool]);
+      const now = await runAfter(interpreter, shadow, fold, folders[fold.tool], ruff !== undefined);
+      tools.push({
+        ...fold,
+        version: read.versions[fold.tool] ?? '',
+        before,
+        after: now,
+        differing:
+          ruff === undefined ? differingOptions(fold, folders[fold.tool], read, after) : [],
+        changedFiles: changedFiles(before, now),
+        ungoverned: folders[fold.tool].ungoverned,
+      });
+    }
+    const report: PythonReport = {
+      mode,
+      ...(ruff === undefined ? {} : { ruff: ruffReport(ruff, read.versions) }),
+      tools,
+    };
+    return { report, changes };
+  });
+}
+
+function asked(folders: Readonly<Record<Tool, ToolFolders>>): Partial<Record<Tool, string[]>> {
+  const wanted: Partial<Record<Tool, string[]>> = {};
+  for (const tool of TOOLS) {
+    const names = [...folders[tool].governs.keys()];
+    if (names.length > 0) wanted[tool] = names;
+  }
+  return wanted;
+}
+
+function requirePlugin(
+  folders: Readonly<Record<Tool, ToolFolders>>,
+  versions: Versions,
+  ruff: boolean,
+): void {
+  if (ruff && !versions.ruff) {
+    throw fail(
+      'tool-missing',
+      '--ruff: expected ruff in the interpreter, found none. Install it there.',
+    );
+  }
+  if (!ruff && folders.flake8.files.length > 0 && !versions['flake8-pyproject']) {
+    throw fail(
+      'tool-missing',
+      'expected Flake8-pyproject beside Flake8, found none: without it Flake8 does not read ' +
+        'pyproject.toml. Install it, or fold into Ruff with --ruff.',
+    );
+  }
+}
+
+/** The files a folder governs, less those its excludes keep the tool from. */
+function governedBy(tool: Tool, folders: ToolFolders, read: ProbeAnswer): Governed[] {
+  return [...folders.governs].map(([folder, files]) => {
+    const reading = read.folders[tool]?.[folder];
+    if (reading === undefined) throw fail('tool-failed', `${tool} said nothing about ${folder}.`);
+    const seen = reading.files === undefined ? undefined : new Set(reading.files);
+    return { folder, reading, files: files.filter((file) => seen?.has(file) ?? true) };
+  });
+}
+
+function ownTables(folds: readonly ToolFold[]): Record<string, ToolFold['table']> {
+  return Object.fromEntries(folds.map(({ tool, table }) => [`tool.${tool}`, table]));
+}
+
+function afterFolders(
+  folds: readonly ToolFold[],
+  ruff: boolean,
+): Partial<Record<Tool, readonly string[]>> {
+  if (ruff) return {};
+  return Object.fromEntries(folds.map(({ tool }) => [tool, ['']]));
+}
+
+/**
+ * Options of the whole run, folder before against root after. isort's profile sets other options;
+ * where one was changed by a vote, those change with it and are not listed one by one.
+ */
+function differingOptions(
+  fold: ToolFold,
+  folders: ToolFolders,
+  read: ProbeAnswer,
+  after: ProbeAnswer,
+): OptionChange[] {
+  const { tool } = fold;
+  const root = after.folders[tool]?.[''];
+  const expected = new Map(
+    fold.changes.map((change) => [`${change.folder}\n${change.option}`, change.after]),
+  );
+  return fold.folded.flatMap((folder) => {
+    const before = read.folders[tool]?.[folder];
+    if (before === undefined || root === undefined) return [];
+    const old = wholeRun(tool, before);
+    const now = wholeRun(tool, root);
+    const names = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
+    return names
+      .filter((name) => !isDeepStrictEqual(old[name], now[name]))
+      .filter((name) => !expected.has(`${folder}\n${name.replaceAll('_', '-')}`))
+      .filter(() => !(tool === 'isort' && fold.changes.length > 0))
+      .map((option) => ({
+        tool,
+        folder,
+        option,
+        before: old[option],
+        after: now[option],
+        files: folders.governs.get(folder) ?? [],
+      }));
+  });
+}
+
+async function runBefore(
+  interpreter: Interpreter,
+  root: string,
+  tool: Tool,
+  folders: ToolFolders,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const [folder, files] of folders.governs) {
+    if (files.length === 0) continue;
+    findings.push(...only(await runTool(interpreter, tool, root, folder, ['.']), files));
+  }
+  return sorted(findings);
+}
+
+/** One run from the root for everything folded, and the folders left in place on their own. */
+async function runAfter(
+  interpreter: Interpreter,
+  shadow: string,
+  fold: ToolFold,
+  folders: ToolFolders,
+  ruff: boolean,
+): Promise<Finding[]> {
+  const files = fold.folded.flatMap((folder) => folders.governs.get(folder) ?? []);
+  const targets = fold.folded.includes('') ? ['.'] : outermost(fold.folded);
+  const findings: Finding[] = [];
+  if (files.length > 0) {
+    const tool = ruff ? (fold.tool === 'black' ? 'ruff format' : 'ruff') : fold.tool;
+    const run = await runTool(interpreter, tool, shadow, '', targets);
+    findings.push(...(ruff ? asTool(fold.tool, only(run, files)) : only(run, files)));
+  }
+  for (const { folder } of fold.left) {
+    const own = folders.governs.get(folder) ?? [];
+    if (own.length === 0) continue;
+    findings.push(...only(await runTool(interpreter, fold.tool, shadow, folder, ['.']), own));
+  }
+  return sorted(findings);
+}
+
+/** Ruff's one run holds what Flake8 finds (all codes but I) and what isort finds (I, per file). */
+function asTool(tool: Tool, findings: readonly Finding[]): Finding[] {
+  if (tool === 'black') return [...findings];
+  const isSorting = ({ code }: Finding) => /^I\d/.test(code);
+  if (tool === 'flake8') return findings.filter((finding) => !isSorting(finding));
+  const files = new Set(findings.filter(isSorting).map(({ file }) => file));
+  return [...files].map((file) => ({ file, line: 0, column: 0, code: 'imports' }));
+}
+
+function only(run: PythonRun, files: readonly string[]): Finding[] {
+  const wanted = new Set(files);
+  return run.findings.filter(({ file }) => wanted.has(file));
+}
+
+function outermost(folders: readonly string[]): string[] {
+  return folders.filter(
+    (folder) => !folders.some((other) => other !== folder && folder.startsWith(`${other}/`)),
+  );
+}
+
+function sorted(findings: readonly Finding[]): Finding[] {
+  const key = ({ file, line, column, code }: Finding) =>
+    `${file}\n${String(line).padStart(9)}${String(column).padStart(6)}${code}`;
+  return [...findings].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+function changedFiles(before: readonly Finding[], after: readonly Finding[]): string[] {
+  const old = Map.groupBy(before, ({ file }) => file);
+  const now = Map.groupBy(after, ({ file }) => file);
+  return [...new Set([...old.keys(), ...now.keys()])]
+    .filter((file) => !isDeepStrictEqual(old.get(file), now.get(file)))
+    .sort();
+}
+
+function ruffReport(ruff: RuffTranslation, versions: Versions) {
+  return { version: versions.ruff ?? '', notKept: ruff.notKept };
+}

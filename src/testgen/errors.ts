@@ -1,0 +1,20 @@
+/** The errors of testgen. Each says what was expected, what came and what to do. */
+import { VitrineError } from '../base/index.ts';
+
+export type TestgenErrorCode =
+  | 'bad-option'
+  | 'bad-definition'
+  | 'no-compiler'
+  | 'compile-failed'
+  | 'bad-descriptors'
+  | 'unwritable'
+  | 'not-current'
+  | 'interrupted';
+
+export function testgenError(
+  code: TestgenErrorCode,
+  message: string,
+  cause?: unknown,
+): VitrineError<TestgenErrorCode> {
+  return new VitrineError(code, message, { cause });
+}

@@ -1,0 +1,108 @@
+/** The options of the plug-in, as protoc and buf pass them: key=value, each once unless said. */
+import { nearest } from '../base/index.ts';
+import { testgenError } from './errors.ts';
+
+export interface RawOption {
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface CommonOptions {
+  /** Where once-written files are made, relative to the working directory; undefined: nowhere. */
+  readonly skeletons?: string;
+  /** Where the plug-in's output goes, when that is another folder than `skeletons`. */
+  readonly out?: string;
+  /** Most request cases of one method. */
+  readonly casesMax: number;
+}
+
+export type Runner = 'node' | 'vitest';
+export type Protocol = 'connect' | 'grpc' | 'grpc-web';
+
+export interface TypeScriptOptions extends CommonOptions {
+  readonly runner: Runner;
+  readonly protocol: Protocol;
+}
+
+export type Language = 'ts' | 'go';
+
+const CASES_MAX = 64;
+const COMMON = ['skeletons', 'out', 'cases_max'];
+
+/** "a=1,b" -> [{a,1},{b,''}] */
+export function splitParameter(parameter: string): RawOption[] {
+  return parameter
+    .split(',')
+    .filter((part) => part !== '')
+    .map((part) => {
+      const at = part.indexOf('=');
+      return at < 0
+        ? { key: part, value: '' }
+        : { key: part.slice(0, at), value: part.slice(at + 1) };
+    });
+}
+
+/** Takes lang=ts|go out of the parameter. @throws VitrineError bad-option */
+export function takeLanguage(parameter: string): { language: Language; rest: RawOption[] } {
+  const all = splitParameter(parameter);
+  const given = all.filter(({ key }) => key === 'lang');
+  const value = given.at(-1)?.value ?? 'ts';
+  if (value !== 'ts' && value !== 'go') throw badValue('lang', 'ts or go', value);
+  return { language: value, rest: all.filter(({ key }) => key !== 'lang') };
+}
+
+/** @throws VitrineError bad-option */
+export function readTypeScriptOptions(raw: readonly RawOption[]): TypeScriptOptions {
+  const values = collect(raw, [...COMMON, 'runner', 'protocol']);
+  const runner = values.get('runner') ?? 'node';
+  if (runner !== 'node' && runner !== 'vitest') throw badValue('runner', 'node or vitest', runner);
+  const protocol = values.get('protocol') ?? 'connect';
+  if (protocol !== 'connect' && protocol !== 'grpc' && protocol !== 'grpc-web') {
+    throw badValue('protocol', 'connect, grpc or grpc-web', protocol);
+  }
+  return { ...readCommon(values), runner, protocol };
+}
+
+/** Options that are not of `known` are the caller's error. @throws VitrineError bad-option */
+export function collect(raw: readonly RawOption[], known: readonly string[]): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const { key, value } of raw) {
+    if (!known.includes(key)) {
+      const guess = nearest(key, known);
+      const isGo = /^(module|paths|default_api_level|M.+|apilevelM.+)$/.test(key);
+      if (isGo)
+        throw testgenError('bad-option', `option "${key}" is one of lang=go: give that too`);
+      const hint = guess === undefined ? `known: ${known.join(', ')}` : `did you mean ${guess}?`;
+      throw testgenError('bad-option', `unknown option "${key}"; ${hint}`);
+    }
+    values.set(key, value);
+  }
+  return values;
+}
+
+export function readCommon(values: ReadonlyMap<string, string>): CommonOptions {
+  const cases = values.get('cases_max');
+  const casesMax = cases === undefined ? CASES_MAX : Number(cases);
+  if (!Number.isInteger(casesMax) || casesMax < 2 || casesMax > 10000) {
+    throw badValue('cases_max', 'a whole number from 2 to 10000', cases ?? '');
+  }
+  const skeletons = values.get('skeletons');
+  const out = values.get('out');
+  for (const [name, value] of [
+    ['skeletons', skeletons],
+    ['out', out],
+  ] as const) {
+    if (value === '') throw badValue(name, 'a folder (. for the working directory)', value);
+  }
+  if (out !== undefined && skeletons === undefined) {
+    throw testgenError(
+      'bad-option',
+      'option out only says where skeletons import from: give skeletons too',
+    );
+  }
+  return { casesMax, ...(skeletons && { skeletons }), ...(out && { out }) };
+}
+
+export function badValue(name: string, expected: string, value: string) {
+  return testgenError('bad-option', `option ${name}: expected ${expected}, got "${value}"`);
+}

@@ -1,0 +1,3 @@
+
+export type AnyObject = Record<string, unknown>;
+export type EmptyObject = Record<string, never>;

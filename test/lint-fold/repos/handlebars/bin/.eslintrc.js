@@ -1,0 +1,6 @@
+module.exports = {
+  rules: {
+    'no-console': 0,
+    'no-var': 0
+  }
+};

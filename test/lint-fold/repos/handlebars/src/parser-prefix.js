@@ -1,0 +1,1 @@
+// File ignored in coverage tests via setting in .istanbul.yml

@@ -1,0 +1,9 @@
+module.exports = {
+  extends: '../../.eslintrc.js',
+  env: {
+    mocha: true
+  },
+  parserOptions: {
+    ecmaVersion: 2018
+  }
+};

@@ -1,0 +1,4 @@
+/* globals newfunction */
+"use strict";
+
+newfunction();

@@ -1,0 +1,7 @@
+module.exports = (name) => {
+  return {
+    version: "1.0.0",
+    description: "webpack loader",
+    name,
+  };
+};

@@ -1,0 +1,4 @@
+module.exports = {
+  printWidth: 100,
+  trailingComma: "all",
+};

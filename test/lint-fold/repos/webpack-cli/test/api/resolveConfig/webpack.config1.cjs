@@ -1,0 +1,7 @@
+module.exports = {
+  output: {
+    libraryTarget: "amd",
+  },
+  entry: "./a.js",
+  name: "amd",
+};

@@ -1,0 +1,5 @@
+export default {
+    name: 'config-error',
+    mode: 'development',
+    target: 'node'; //SyntaxError: Unexpected token ';'
+};

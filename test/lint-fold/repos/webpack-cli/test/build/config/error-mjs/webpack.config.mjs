@@ -1,0 +1,5 @@
+export default {
+  name: "config-error",
+  mode: "unknown", //error
+  target: "node",
+};
