@@ -7,7 +7,13 @@ import { after, before, test } from 'node:test';
 import { writeGguf } from '../src/engine/gguf/index.ts';
 import { startHub } from './hub-server.ts';
 import { randomModel } from './random-model.ts';
-import { type Finished, freePort, makeFolder, runVitrine } from './vitrine-process.ts';
+import {
+  type Finished,
+  freePort,
+  makeFolder,
+  runVitrine,
+  VitrineProcess,
+} from './vitrine-process.ts';
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 let dataDir = '';
@@ -35,6 +41,7 @@ async function assertNothingLeft(): Promise<void> {
 
 const USAGE: readonly (readonly [name: string, words: string[], message: RegExp])[] = [
   ['an unknown command', ['srve'], /unknown command "srve"\. Did you mean serve\?/],
+  ['a flag before any command', ['--bogus'], /unknown flag --bogus\. .*--help and --version/],
   ['an unknown flag', ['serve', '--prot', '1'], /unknown flag --prot\. Did you mean --port\?/],
   ['an unknown short flag', ['serve', '-x'], /unknown flag -x\./],
   ['a flag of another command', ['pull', 'a', '--port', '1'], /unknown flag --port\./],
@@ -118,6 +125,25 @@ test('the reason why nothing was pulled is told once, with the flag that was use
   const { code, err } = await run(['pull', 'hf:owner/repo/m.gguf'], env);
   assert.equal(code, 1);
   assert.equal(err.split('connection refused').length, 2, err);
+});
+
+test('a pull that is stopped says so without an error, exit code 130', async () => {
+  const silent = createServer();
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const { port } = silent.address() as AddressInfo;
+  const env = { VITRINE_DATA_DIR: dataDir, HF_ENDPOINT: `http://127.0.0.1:${port}` };
+  const started = new VitrineProcess(['pull', 'hf:owner/repo/m.gguf'], { env });
+  try {
+    await started.until(({ err }) => err.includes('asking'), 'the source to be asked');
+    started.child.kill('SIGINT');
+    const { code, err } = await started.ended;
+    assert.equal(code, 130);
+    assert.match(err, /^vitrine: pulling m was cancelled; nothing is kept\.\n/m);
+    assert.doesNotMatch(err, /error/);
+  } finally {
+    await started.kill();
+    silent.close();
+  }
 });
 
 test('what a server delivers instead of a model is refused and not kept', async () => {

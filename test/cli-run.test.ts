@@ -2,10 +2,18 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { openEngine } from '../src/engine/index.ts';
 import { startHub } from './hub-server.ts';
 import { randomModel } from './random-model.ts';
-import { makeFolder, runVitrine, type StartOptions, VitrineProcess } from './vitrine-process.ts';
+import {
+  CHECKOUT,
+  makeFolder,
+  runVitrine,
+  type StartOptions,
+  VitrineProcess,
+} from './vitrine-process.ts';
 
+const TINY = join(CHECKOUT, 'models', 'vitrine-tiny', 'vitrine-tiny.gguf');
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 let options: StartOptions;
 
@@ -80,6 +88,20 @@ test('Ctrl-C ends an answer with exit code 130, and what was said stays', async 
   assert.equal(code, 130);
   assert.ok(out.endsWith('\n'));
   assert.match(err, /stopped before the end of the answer/);
+});
+
+test('doctor lists the bundled model too, with the memory that it takes', async () => {
+  const { code, out } = await runVitrine(['doctor', '--json'], options);
+  assert.equal(code, 0);
+  const { models } = JSON.parse(out);
+  const bundled = models.find(({ name }: { name: string }) => name === 'vitrine-tiny');
+  assert.equal(bundled.on_disk, true);
+  const engine = await openEngine({ modelPath: TINY, threads: 2 });
+  const { memoryBytes } = engine.info.model;
+  await engine.close();
+  assert.ok(Math.abs(bundled.memory_bytes / memoryBytes - 1) < 0.05, `${memoryBytes} bytes`);
+  const { out: text } = await runVitrine(['doctor'], options);
+  assert.match(text, /makes these figures lower\.\n$/);
 });
 
 test('chat keeps the conversation, forgets it on /reset, and leaves on /exit', async () => {

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { findInstallation } from './installation.ts';
+import { commandWord, findInstallation } from './installation.ts';
 
 let home = '';
 
@@ -43,6 +43,13 @@ test('what npx keeps is the whole entry of its cache', async () => {
   const folder = await put('cache/_npx/0123/node_modules/vitrine/package.json');
   const cacheEntry = join(home, 'cache/_npx/0123');
   assert.deepEqual(findInstallation(folder), { kind: 'npx', folder, cacheEntry });
+});
+
+test('what is not on the PATH is started by npx', async () => {
+  await put('word/src/cli/main.ts');
+  assert.equal(commandWord(findInstallation(join(home, 'word'))), 'npx vitrine');
+  const global = await put('usr/lib/node_modules/vitrine/package.json');
+  assert.equal(commandWord(findInstallation(global)), 'vitrine');
 });
 
 test('a checkout, and whatever else there may be, is left to its owner', async () => {

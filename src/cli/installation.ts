@@ -31,6 +31,11 @@ export function findInstallation(folder: string = packageFolder()): Installation
   return { kind: 'npm', folder, command };
 }
 
+/** What a reader types to start this program: a checkout and npx put nothing on the PATH. */
+export function commandWord({ kind }: Installation = findInstallation()): string {
+  return kind === 'checkout' || kind === 'npx' ? 'npx vitrine' : 'vitrine';
+}
+
 /** The package's folder: two above src/cli and dist/cli alike. */
 function packageFolder(): string {
   const folder = fileURLToPath(new URL('../../', import.meta.url));

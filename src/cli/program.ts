@@ -8,11 +8,12 @@ import {
 } from '../base/index.ts';
 import type { Command } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
-import { EXIT_DONE, exitCodeOf } from './errors.ts';
+import { cliError, EXIT_DONE, exitCodeOf } from './errors.ts';
 import { commandHelp, familyHelp, globalHelp } from './help.ts';
+import { commandWord } from './installation.ts';
 import { familyOf, findCommand, parseCommandLine } from './parse.ts';
 import type { Stop } from './stop.ts';
-import type { Terminal } from './terminal.ts';
+import { say, type Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
 
 export interface ProgramOptions {
@@ -36,6 +37,7 @@ export async function runProgram(
       terminal.out(`${packageVersion()}\n`);
       return EXIT_DONE;
     }
+    if (first.startsWith('-')) throw flagWithoutCommand(first);
     const family = familyOf(first, COMMANDS);
     if (family.length > 0 && (words.length === 1 || /^(-h|--help)$/.test(words[1]))) {
       terminal.out(familyHelp(family, terminal));
@@ -51,7 +53,8 @@ export async function runProgram(
     const { flags, arguments: given } = line;
     return await command.run({ terminal, environment, arguments: given, flags, settings, stop });
   } catch (error) {
-    report(terminal, error);
+    if (stop.signal.aborted && isVitrineError(error, 'cancelled')) say(terminal, messageOf(error));
+    else report(terminal, error);
     return stop.signal.aborted ? stop.exitCode() : exitCodeOf(error);
   }
 }
@@ -65,10 +68,23 @@ function settingsOf(
   return command.settings.length === 0 ? new Map() : readSettings(environment, flags);
 }
 
+function flagWithoutCommand(flag: string): Error {
+  return cliError(
+    'unknown-flag',
+    `unknown flag ${flag.split('=')[0]}. Before a command there are --help and --version; other flags ` +
+      'follow a command. `vitrine help` lists commands.',
+  );
+}
+
+/** Commands in messages as they must be typed where this program came from. */
+function asTyped(message: string): string {
+  return message.replaceAll('`vitrine ', `\`${commandWord()} `);
+}
+
 function report(terminal: Terminal, error: unknown): void {
   const mark = terminal.errStyle('red', 'error:');
   if (isVitrineError(error)) {
-    terminal.err(`vitrine: ${mark} ${messageOf(error)}\n`);
+    terminal.err(`vitrine: ${mark} ${asTyped(messageOf(error))}\n`);
     return;
   }
   const stack = error instanceof Error ? error.stack : new VitrineError('unknown', '').stack;

@@ -57,11 +57,12 @@ test('the banner names each failure with its remedy, and what is served instead'
     { source: 'hf:a/b/c.gguf', reason: 'unreachable', remedy: 'check the network' },
     { source: 'pip:p==1', reason: 'no pip', remedy: 'install it' },
   ];
-  const text = fallbackBanner('smollm2-135m', failures, fakeTerminal(false));
+  const text = fallbackBanner('smollm2-135m', failures, fakeTerminal(false), 'npx vitrine');
   for (const { source, reason, remedy } of failures) {
     assert.ok(text.includes(`  ${source}\n    ${reason}\n    ${remedy}\n`));
   }
   assert.match(text, /Serving vitrine-tiny instead, under that name\./);
+  assert.match(text, /^ {4}npx vitrine pull smollm2-135m /m);
 });
 
 test('only addresses that no other machine reaches count as loopback', () => {

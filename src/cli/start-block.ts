@@ -57,6 +57,7 @@ export function fallbackBanner(
   wanted: string,
   failures: readonly SourceFailure[],
   terminal: Terminal,
+  commandWord: string,
 ): string {
   const lines = withCommonReason(failures).flatMap(({ source, reason, remedy }) => [
     `  ${source}`,
@@ -69,8 +70,8 @@ export function fallbackBanner(
     terminal.errStyle('yellow', `Serving ${BUNDLED_NAME} instead, under that name.`),
     '  It is a model of under 1 MB that comes with the package. It shows that everything works;',
     '  it knows next to nothing. For a real one, stop this (Ctrl-C), and then',
-    `    vitrine pull ${wanted}     with a source in reach, or`,
-    '    vitrine serve FILE.gguf     with a file that you have',
+    `    ${commandWord} pull ${wanted}     with a source in reach, or`,
+    `    ${commandWord} serve FILE.gguf     with a file that you have`,
     '',
   ].join('\n');
 }

@@ -32,7 +32,7 @@ export function listenForStop(): Stop {
     }
     askedAt = now;
     exitCode = 128 + constants.signals[name];
-    controller.abort(new VitrineError('cancelled', `stopped by ${name}.`));
+    controller.abort(new VitrineError('cancelled', 'stopping'));
     resolve();
   };
   for (const name of SIGNALS) process.on(name, onSignal);

@@ -2,6 +2,7 @@
  * The engine as `server` and `cli` see it: a model behind a port to the coordinator thread. Text
  * (tokenising, chat template, streaming decode, stop sequences) is handled here, numbers there.
  */
+import { receiveMessageOnPort } from 'node:worker_threads';
 import { assert, VitrineError } from '../base/index.ts';
 import type {
   ChatMessage,
@@ -99,6 +100,10 @@ function whenLoaded(
     };
     port.on('message', onMessage);
     void coordinator.ended.then(() => {
+      // Its last words may still be on their way: the thread ends right after them.
+      for (let left = receiveMessageOnPort(port); left; left = receiveMessageOnPort(port)) {
+        onMessage(left.message as FromCoordinator);
+      }
       reject(
         new VitrineError('kernel-fault', 'the compute thread ended while it loaded the model'),
       );

@@ -85,6 +85,7 @@ function welcome({ version, modelName, engine }: ServerContext): string {
     'POST /v1/chat/completions      OpenAI chat completions API',
     'GET  /v1/models                what is served',
     'GET  /openapi.json             every route',
+    'GET  /healthz, /readyz         the process answers; the model is loaded',
     '',
     'Send the key as "x-api-key: KEY" or "Authorization: Bearer KEY".',
     '',

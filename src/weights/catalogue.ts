@@ -25,6 +25,9 @@ export interface CatalogueModel {
 /** Served when no source of the default model answers. */
 export const BUNDLED_NAME = 'vitrine-tiny';
 
+/** Memory that the engine takes for it with its whole context, rounded up. */
+export const BUNDLED_MEMORY_BYTES = 4_700_000;
+
 /** The packed file must stay under 1 MB. */
 const BUNDLED_BYTES_MAX = 1_000_000;
 

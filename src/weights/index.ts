@@ -3,6 +3,7 @@
  * Does not read model files: that is engine/gguf. Does not print: progress goes to a callback.
  */
 export {
+  BUNDLED_MEMORY_BYTES,
   BUNDLED_NAME,
   type BundledModel,
   bundledModel,

@@ -15,7 +15,7 @@ import { say } from '../terminal.ts';
 const HELP = `/help   this text
 /reset  forget the conversation
 /exit   leave (Ctrl-D too)
-Ctrl-C stops the answer; at the prompt it leaves.
+Ctrl-C stops the answer; at the prompt it clears the line, and leaves when that is empty.
 `;
 
 export const chatCommand: Command = {
@@ -111,7 +111,14 @@ class Conversation {
 
   #interrupt(): void {
     if (this.#answering !== undefined) this.#answering.abort();
-    else this.#lines.close();
+    else if (this.#lines.line === '') this.#lines.close();
+    else this.#clearLine();
+  }
+
+  /** What Ctrl-E and Ctrl-U do. */
+  #clearLine(): void {
+    this.#lines.write(null, { ctrl: true, name: 'e' });
+    this.#lines.write(null, { ctrl: true, name: 'u' });
   }
 
   /** False: leave. */

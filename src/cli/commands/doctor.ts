@@ -2,7 +2,13 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { formatBytes } from '../../base/index.ts';
 import { measureReadBandwidth, testKernels } from '../../engine/index.ts';
-import { CATALOGUE, listModels } from '../../weights/index.ts';
+import {
+  BUNDLED_MEMORY_BYTES,
+  BUNDLED_NAME,
+  bundledModel,
+  CATALOGUE,
+  listModels,
+} from '../../weights/index.ts';
 import type { Command, Context } from '../command.ts';
 import { dataDirOf, showPath, threadsOf } from '../data-dir.ts';
 import { EXIT_DONE, EXIT_FAILED } from '../errors.ts';
@@ -50,6 +56,7 @@ async function examine({ terminal, settings, environment }: Context) {
   display.clear();
   const memoryAvailable = process.availableMemory();
   const stored = await listModels(dataDir);
+  const bundled = { ...(await bundledModel()), memoryBytes: BUNDLED_MEMORY_BYTES };
   return {
     version: packageVersion(),
     node: process.versions.node,
@@ -62,12 +69,13 @@ async function examine({ terminal, settings, environment }: Context) {
     kernels,
     read_bytes_per_second: Math.round(bandwidth),
     data_dir: dataDir,
-    models: CATALOGUE.map(({ name, bytes, memoryBytes }) => ({
+    models: [...CATALOGUE, bundled].map(({ name, bytes, memoryBytes }) => ({
       name,
       bytes,
       memory_bytes: memoryBytes,
       fits: memoryBytes <= memoryAvailable * MEMORY_SHARE,
-      on_disk: stored.some((model) => model.name === name && model.isPresent),
+      on_disk:
+        name === BUNDLED_NAME || stored.some((model) => model.name === name && model.isPresent),
       tokens_per_second_at_most: Math.round(bandwidth / bytes),
     })),
   };
@@ -105,7 +113,7 @@ function show(report: Report, bold: (text: string) => string): string {
       model.on_disk ? 'yes' : 'no',
     ]),
   ]);
-  return [bold('This machine'), ...facts, '', bold('Models of the catalogue'), ...models].join(
-    '\n',
-  );
+  const note = 'Measured just now: what else the machine computes makes these figures lower.';
+  const heading = bold('Models of the catalogue');
+  return [bold('This machine'), ...facts, '', heading, ...models, '', note].join('\n');
 }

@@ -8,6 +8,7 @@ import { BUNDLED_NAME, failuresOf, type LocalModel } from '../../weights/index.t
 import type { Command, Context } from '../command.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { cliError, EXIT_DONE } from '../errors.ts';
+import { commandWord } from '../installation.ts';
 import { ACCEPT_LICENCE, findModel, loadModel } from '../open-model.ts';
 import { checkPort } from '../port.ts';
 import { fallbackBanner, isLoopbackHost, startBlock } from '../start-block.ts';
@@ -139,7 +140,7 @@ async function chooseModel(context: Context): Promise<LocalModel> {
       throw new VitrineError('no-source', `${error.message} ${String(cause.message)}`, { cause });
     });
     const { terminal } = context;
-    terminal.err(fallbackBanner(reference, failuresOf(error), terminal));
+    terminal.err(fallbackBanner(reference, failuresOf(error), terminal, commandWord()));
     return bundled;
   }
 }
