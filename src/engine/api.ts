@@ -5,32 +5,12 @@
  */
 
 import type { ChatMessage, PromptOptions } from './chat/index.ts';
+import type { SamplingParams, TokenLogprob } from './sampler/index.ts';
 import type { Tokenizer } from './tokenizer/index.ts';
 
 export type { ChatMessage, PromptOptions } from './chat/index.ts';
+export type { SamplingParams, TokenLogprob } from './sampler/index.ts';
 export type { EncodeOptions, TextStream, Tokenizer } from './tokenizer/index.ts';
-
-/** Sampling parameters, in the order in which DESIGN section 3.5 applies them. */
-export interface SamplingParams {
-  /** 0 is greedy: the highest logit, the lowest id among equals. */
-  temperature: number;
-  /** Keep the k highest; 0 keeps all. */
-  topK: number;
-  /** Keep the smallest set with this much probability, the crossing token included; 1 keeps all. */
-  topP: number;
-  /** Drop tokens below this share of the highest probability; 0 drops none. */
-  minP: number;
-  /** Divides positive and multiplies negative logits of seen tokens; 1 is none. */
-  repetitionPenalty: number;
-  /** Subtracted once from logits of tokens in the answer so far. */
-  presencePenalty: number;
-  /** Subtracted once for each occurrence in the answer so far. */
-  frequencyPenalty: number;
-  /** Added to the logits of these token ids. */
-  logitBias: ReadonlyMap<number, number>;
-  /** 64 bits, as an unsigned bigint. */
-  seed: bigint;
-}
 
 export const GREEDY: Omit<SamplingParams, 'seed'> = {
   temperature: 0,
@@ -57,12 +37,6 @@ export interface GenerateRequest {
   ignoreEndOfTurn?: boolean;
   /** When set, tokens carry log-probabilities with this many alternatives (0 to 20). */
   logprobs?: number;
-}
-
-export interface TokenLogprob {
-  tokenId: number;
-  /** Natural logarithm of the probability under the unmodified logits. */
-  logprob: number;
 }
 
 export type FinishReason =

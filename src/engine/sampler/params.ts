@@ -1,7 +1,4 @@
-/**
- * Sampling parameters and their bounds. The names and meanings are those of the engine's contract
- * (`engine/api.ts`, which this part may not import).
- */
+/** Sampling parameters and their bounds. */
 import { VitrineError } from '../../base/index.ts';
 
 export type SamplerErrorCode =
@@ -10,6 +7,7 @@ export type SamplerErrorCode =
   /** NaN or +infinity among the logits. */
   | 'numeric-fault';
 
+/** Applied in the order of docs/formats/numerics-sampling.md. */
 export interface SamplingParams {
   /** 0 is greedy: the highest logit, the lowest id among equals. */
   temperature: number;
