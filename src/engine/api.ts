@@ -35,6 +35,8 @@ export interface GenerateRequest {
   stopTokenIds?: readonly number[];
   /** Ignore the model's end-of-turn ids (benchmarks). */
   ignoreEndOfTurn?: boolean;
+  /** Whose request it is: tenants get even shares, and share no cached text. */
+  tenant?: string;
   /** When set, tokens carry log-probabilities with this many alternatives (0 to 20). */
   logprobs?: number;
 }
@@ -74,6 +76,9 @@ export type GenerateEvent =
       /** Milliseconds. */
       prefillMs: number;
       decodeMs: number;
+      /** Tokens that were guessed ahead, and those of them that were right. */
+      draftedTokens: number;
+      acceptedTokens: number;
     };
 
 export interface ModelInfo {
@@ -146,6 +151,12 @@ export interface OpenEngineOptions {
   /** Tokens; default: the model's own as far as memory allows, 8192 at most. */
   contextTokens?: number;
   kernels?: 'auto' | 'relaxed' | 'simd128' | 'reference';
+  /** Positions of the KV cache that all requests share; default: twice the context if it fits. */
+  cacheTokens?: number;
+  /** Keep computed texts for requests that begin alike; default true; no bit depends on it. */
+  prefixCache?: boolean;
+  /** Guess tokens from the text itself; default true; no bit depends on it. */
+  speculation?: boolean;
   /** Rows of one step at most, default 256; the answer is the same for any number from 1. */
   stepRowsMax?: number;
   onProgress?: (progress: LoadProgress) => void;

@@ -54,6 +54,8 @@ export async function openEngine(options: OpenEngineOptions): Promise<Measurable
     contextTokens: options.contextTokens,
     kernels: options.kernels ?? 'auto',
     stepRowsMax: options.stepRowsMax,
+    cacheTokens: options.cacheTokens,
+    ...{ prefixCache: options.prefixCache, speculation: options.speculation },
   });
   try {
     const { info, metadata } = await whenLoaded(coordinator, options);
@@ -208,10 +210,10 @@ class LocalEngine implements MeasurableEngine {
       ...(ignoresEnd ? [] : this.tokenizer.endOfTurnIds),
       ...(request.stopTokenIds ?? []),
     ];
-    const { promptTokens, maxTokens, sampling, logprobs } = request;
+    const { promptTokens, maxTokens, sampling, logprobs, tenant } = request;
     this.#send({
       type: 'generate',
-      job: { id, promptTokens, maxTokens, sampling, endTokenIds, logprobs },
+      job: { id, promptTokens, maxTokens, sampling, endTokenIds, logprobs, tenant },
     });
     try {
       yield* this.#events(queue, stops, promptTokens.length, signal);
@@ -259,6 +261,7 @@ class LocalEngine implements MeasurableEngine {
   ): AsyncGenerator<GenerateEvent> {
     const stream = createTextStream(this.tokenizer);
     let outputTokens = 0;
+    const guesses = { draftedTokens: 0, acceptedTokens: 0 };
     let prefillMs = 0;
     let decodeStart = 0;
     for (;;) {
@@ -267,15 +270,17 @@ class LocalEngine implements MeasurableEngine {
       if (message.type === 'prefill') {
         prefillMs = message.prefillMs;
         decodeStart = performance.now();
-        yield { type: 'prefill', promptTokens, cachedTokens: 0 };
+        yield { type: 'prefill', promptTokens, cachedTokens: message.cachedTokens };
       } else if (message.type === 'token') {
         outputTokens += 1;
+        guesses.draftedTokens += message.draftedTokens;
+        guesses.acceptedTokens += message.acceptedTokens;
         const { tokenId, logprob, topLogprobs } = message;
         const met = message.isEnd ? { text: '' } : stops.push(stream.push(tokenId));
         yield { type: 'token', tokenId, text: met.text, logprob, topLogprobs };
         if (met.stopSequence === undefined) continue;
         const decodeMs = performance.now() - decodeStart;
-        const counts = { promptTokens, outputTokens, prefillMs, decodeMs };
+        const counts = { promptTokens, outputTokens, prefillMs, decodeMs, ...guesses };
         const { stopSequence } = met;
         yield { type: 'end', reason: 'stop-sequence', stopSequence, text: '', ...counts };
         return;
@@ -283,7 +288,8 @@ class LocalEngine implements MeasurableEngine {
         if (message.reason === 'cancelled' || message.reason === 'evaluated') return;
         const last = stops.push(stream.end());
         const tail = last.stopSequence === undefined ? stops.end() : '';
-        const counts = { promptTokens, outputTokens, prefillMs, decodeMs: message.decodeMs };
+        const { decodeMs } = message;
+        const counts = { promptTokens, outputTokens, prefillMs, decodeMs, ...guesses };
         const reason = last.stopSequence === undefined ? message.reason : 'stop-sequence';
         const { stopSequence } = last;
         yield { type: 'end', reason, stopSequence, text: last.text + tail, ...counts };

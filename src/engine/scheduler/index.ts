@@ -1,8 +1,3 @@
-export {
-  type NewSequence,
-  type Row,
-  Scheduler,
-  type SchedulerOptions,
-  type Sequence,
-  type Step,
-} from './scheduler.ts';
+export type { PageCopy } from './kv-pages.ts';
+export { type Row, Scheduler, type SchedulerOptions, type Step } from './scheduler.ts';
+export type { NewSequence, Sequence } from './sequence.ts';

@@ -2,46 +2,27 @@
  * Who runs next: turns waiting and running sequences into the rows of the next step. Pure: it knows
  * tokens, positions, slots and page numbers, neither kernels nor threads.
  *
- * A sequence is admitted, in order of arrival, when a slot is free and all pages that it can ever
- * need are: it then always runs to its end. Each step holds one row of every sequence that decodes
- * and, with the room that is left, the next piece of the oldest prefill. What shares a step changes
- * no bit of any result (numerics.md section 1).
+ * A sequence is admitted when a slot and the pages of its prompt are free; it takes further pages
+ * as it grows. When none is left the youngest is paused: its pages go, and it is computed again
+ * later. Each step holds one row of every sequence that decodes, rows of tokens guessed after it,
+ * and, with the room that is left, pieces of prompts. What shares a step, what was cached, paused
+ * or guessed changes no bit of any result (numerics.md section 1).
  */
 import { assert, must } from '../../base/index.ts';
+import { KvPages, type KvPagesOptions, type PageCopy } from './kv-pages.ts';
+import { PromptLookup } from './prompt-lookup.ts';
+import { createSequence, type NewSequence, pendingCount, type Sequence } from './sequence.ts';
+import { WaitingLine } from './waiting-line.ts';
 
-export interface SchedulerOptions {
-  /** KV pages in all. */
-  pageCount: number;
-  /** Positions of a page. */
-  pagePositions: number;
+export interface SchedulerOptions extends KvPagesOptions {
   /** Sequences running at once, at most. */
   slotCount: number;
   /** Rows of a step, at most. */
   rowCountMax: number;
   /** Rows of a step that want logits, at most; at least slotCount. */
   logitRowsMax: number;
-}
-
-export interface NewSequence {
-  id: number;
-  promptTokens: readonly number[];
-  /** Tokens of prompt and answer together, at most. */
-  tokenCountMax: number;
-  /** Logits are wanted at every position of the prompt, not only at the last. */
-  allLogits?: boolean;
-}
-
-export interface Sequence {
-  readonly id: number;
-  /** Prompt and answer so far. */
-  readonly tokens: number[];
-  readonly promptCount: number;
-  readonly slot: number;
-  /** Page of each block of positions. */
-  readonly pages: readonly number[];
-  readonly allLogits: boolean;
-  /** Positions whose keys and values are in the cache. */
-  computedCount: number;
+  /** Guess tokens; default true. */
+  speculation?: boolean;
 }
 
 export interface Row {
@@ -53,25 +34,29 @@ export interface Row {
 
 export interface Step {
   rows: Row[];
-  /** Sequences that were admitted for this step. */
+  /** Sequences that run from this step on, for the first time or again. */
   admitted: Sequence[];
+  /** To be done before the step, in this order. */
+  copies: PageCopy[];
 }
+
+/** More sequences than this that decode at once fill a step well enough without guesses. */
+const GUESSING_MAX = 4;
 
 export class Scheduler {
   readonly #options: SchedulerOptions;
-  readonly #freePages: number[];
+  readonly #pages: KvPages;
   readonly #freeSlots: number[];
-  readonly #waiting: NewSequence[] = [];
-  readonly #running: Sequence[] = [];
+  readonly #waiting = new WaitingLine();
+  /** In order of arrival. */
+  #running: Sequence[] = [];
+  #arrivals = 0;
 
   constructor(options: SchedulerOptions) {
     assert(options.logitRowsMax >= options.slotCount, 'every slot can have logits in one step');
     assert(options.rowCountMax >= options.slotCount, 'every slot can decode in one step');
     this.#options = options;
-    this.#freePages = Array.from(
-      { length: options.pageCount },
-      (_, i) => options.pageCount - 1 - i,
-    );
+    this.#pages = new KvPages(options);
     this.#freeSlots = Array.from(
       { length: options.slotCount },
       (_, i) => options.slotCount - 1 - i,
@@ -83,39 +68,47 @@ export class Scheduler {
   }
 
   get waitingCount(): number {
-    return this.#waiting.length;
+    return this.#waiting.count;
+  }
+
+  /** Pages that hold nothing, and pages kept for sequences to come. */
+  get pages(): { free: number; kept: number } {
+    return this.#pages.counts;
   }
 
   /** Queues a sequence. The caller has checked that it fits in the pages. */
-  add(sequence: NewSequence): void {
-    assert(sequence.promptTokens.length > 0, 'a prompt has tokens');
-    assert(this.#pagesFor(sequence) <= this.#options.pageCount, 'a sequence fits in the cache');
-    this.#waiting.push(sequence);
+  add(wanted: NewSequence): void {
+    const { pagePositions, pageCount, speculation = true } = this.#options;
+    assert(wanted.promptTokens.length > 0, 'a prompt has tokens');
+    const pagesMax = Math.ceil(wanted.tokenCountMax / pagePositions);
+    assert(pagesMax <= pageCount, 'a sequence fits in the cache');
+    this.#arrivals += 1;
+    const guesses = speculation && wanted.allLogits !== true;
+    const lookup = guesses ? new PromptLookup() : undefined;
+    this.#waiting.add(createSequence(wanted, { arrival: this.#arrivals, lookup }));
   }
 
   /** Ends a sequence, whatever its state; its slot and pages are free at once. */
   remove(id: number): void {
-    const waiting = this.#waiting.findIndex((sequence) => sequence.id === id);
-    if (waiting >= 0) this.#waiting.splice(waiting, 1);
-    const running = this.#running.findIndex((sequence) => sequence.id === id);
-    if (running < 0) return;
-    const [sequence] = this.#running.splice(running, 1);
-    this.#freeSlots.push(sequence.slot);
-    this.#freePages.push(...sequence.pages);
+    this.#waiting.remove(id);
+    const sequence = this.#running.find((running) => running.id === id);
+    if (sequence !== undefined) this.#leave(sequence);
   }
 
   /** The rows of the next step; none when nothing waits or runs. */
   plan(): Step {
-    const admitted = this.#admit();
-    const step: Step = { rows: [], admitted };
-    for (const sequence of this.#running) {
-      if (pendingCount(sequence) === 1) this.#addRows(step, sequence, 1);
+    const step: Step = { rows: [], admitted: [], copies: [] };
+    this.#admit(step);
+    const decoding = this.#running.filter((sequence) => pendingCount(sequence) === 1);
+    for (const sequence of decoding) this.#addRows(step, sequence, 1);
+    if (decoding.length <= GUESSING_MAX) {
+      for (const sequence of decoding) this.#addGuess(step, sequence);
     }
-    for (const sequence of this.#running) {
+    for (const sequence of this.#waiting.inTurn(this.#running)) {
       const pending = pendingCount(sequence);
       if (pending <= 1) continue;
       const room = this.#options.rowCountMax - step.rows.length;
-      const logitRoom = this.#options.logitRowsMax - logitCount(step);
+      const logitRoom = this.#logitRoom(step);
       const count = Math.min(pending, room, sequence.allLogits ? logitRoom : pending);
       // The last piece wants logits; without room for them it is left for the next step.
       if (count > 0 && logitRoom > 0) this.#addRows(step, sequence, count);
@@ -123,60 +116,111 @@ export class Scheduler {
     return step;
   }
 
-  /** Tells that the step's rows are in the cache. */
+  /** Tells that the step's rows are in the cache; guessed ones count when they are appended. */
   commit(step: Step): void {
-    for (const row of step.rows) row.sequence.computedCount += 1;
+    const rowCounts = new Map<Sequence, number>();
+    for (const { sequence, position } of step.rows) {
+      rowCounts.set(sequence, (rowCounts.get(sequence) ?? 0) + 1);
+      if (position < sequence.tokens.length) sequence.computedCount = position + 1;
+    }
+    for (const [sequence, count] of rowCounts) {
+      this.#waiting.serve(sequence.tenant, count);
+      this.#pages.publish(sequence);
+    }
   }
 
-  /** Adds a token to a sequence; its row is part of the next step. */
-  append(sequence: Sequence, token: number): void {
+  /**
+   * Adds a token to a sequence. True when it was guessed: its row is computed, and the logits after
+   * it are those of the sequence's next row in the step. Otherwise it is part of the next step.
+   */
+  append(sequence: Sequence, token: number): boolean {
     assert(pendingCount(sequence) === 0, 'a token follows computed positions');
     sequence.tokens.push(token);
+    if (sequence.draft.shift() === token) {
+      sequence.computedCount += 1;
+      return true;
+    }
+    const accepted = sequence.tokens.length - 1 - sequence.draftedAfter;
+    sequence.lookup?.settle(sequence.draftedCount, accepted);
+    sequence.draft = [];
+    return false;
+  }
+
+  #admit(step: Step): void {
+    while (this.#freeSlots.length > 0) {
+      const next = this.#waiting.next(this.#running);
+      if (next === undefined) return;
+      // What the running ones need soon stays: the rest of their prompts, and a page each.
+      const owed = this.#running.reduce((sum, one) => sum + this.#pages.lack(one) + 1, 0);
+      if (!this.#pages.begin(next, owed, step.copies)) return;
+      this.#waiting.remove(next.id);
+      next.slot = must(this.#freeSlots.pop(), 'a free slot');
+      next.cachedCount ??= next.computedCount;
+      this.#running.push(next);
+      this.#running.sort((a, b) => a.arrival - b.arrival);
+      step.admitted.push(next);
+    }
   }
 
   #addRows(step: Step, sequence: Sequence, count: number): void {
     const first = sequence.computedCount;
+    if (!this.#makeRoom(step, sequence, first + count)) return;
     for (let position = first; position < first + count; position += 1) {
       const isLast = position === sequence.tokens.length - 1;
       const token = sequence.tokens[position];
       step.rows.push({ sequence, token, position, wantLogits: isLast || sequence.allLogits });
     }
+    sequence.draft = [];
+    sequence.draftedCount = 0;
+    sequence.draftedAfter = sequence.tokens.length;
   }
 
-  #admit(): Sequence[] {
-    const admitted: Sequence[] = [];
-    while (this.#waiting.length > 0 && this.#freeSlots.length > 0) {
-      const next = this.#waiting[0];
-      const pageCount = this.#pagesFor(next);
-      if (pageCount > this.#freePages.length) break;
-      this.#waiting.shift();
-      const sequence: Sequence = {
-        id: next.id,
-        tokens: [...next.promptTokens],
-        promptCount: next.promptTokens.length,
-        slot: must(this.#freeSlots.pop(), 'a free slot'),
-        pages: this.#freePages.splice(-pageCount, pageCount),
-        allLogits: next.allLogits ?? false,
-        computedCount: 0,
-      };
-      this.#running.push(sequence);
-      admitted.push(sequence);
+  /** Rows of guessed tokens, as far as there is room without pausing anybody. */
+  #addGuess(step: Step, sequence: Sequence): void {
+    const { tokens, lookup } = sequence;
+    if (lookup === undefined || !this.#running.includes(sequence)) return;
+    const room = Math.min(
+      this.#options.rowCountMax - step.rows.length,
+      this.#logitRoom(step),
+      // The last token of an answer needs no row.
+      sequence.tokenCountMax - tokens.length - 1,
+    );
+    const draft = lookup.propose(tokens, Math.max(0, room));
+    while (draft.length > 0 && !this.#pages.grow(sequence, tokens.length + draft.length))
+      draft.pop();
+    for (const [i, token] of draft.entries()) {
+      step.rows.push({ sequence, token, position: tokens.length + i, wantLogits: true });
     }
-    return admitted;
+    sequence.draft = draft;
+    sequence.draftedCount = draft.length;
   }
 
-  #pagesFor(sequence: NewSequence): number {
-    return Math.ceil(sequence.tokenCountMax / this.#options.pagePositions);
+  /** Pages for `count` positions; false when the sequence itself had to be paused. */
+  #makeRoom(step: Step, sequence: Sequence, count: number): boolean {
+    if (sequence.slot < 0) return false;
+    while (!this.#pages.grow(sequence, count)) {
+      const youngest = must(this.#running.at(-1), 'a running sequence');
+      assert(this.#running.length > 1, 'one sequence alone fits in the cache');
+      this.#leave(youngest);
+      this.#waiting.add(youngest);
+      step.rows = step.rows.filter((row) => row.sequence !== youngest);
+      step.admitted = step.admitted.filter((admitted) => admitted !== youngest);
+      if (youngest === sequence) return false;
+    }
+    return true;
   }
-}
 
-/** Tokens that are known but not computed. */
-function pendingCount(sequence: Sequence): number {
-  return sequence.tokens.length - sequence.computedCount;
-}
+  #leave(sequence: Sequence): void {
+    this.#running = this.#running.filter((running) => running !== sequence);
+    this.#pages.release(sequence);
+    this.#freeSlots.push(sequence.slot);
+    sequence.slot = -1;
+    sequence.draft = [];
+    this.#waiting.forget(sequence.tenant, this.#running);
+  }
 
-function logitCount(step: Step): number {
-  let count = 0;
-  for (const row of step.rows) if (row.wantLogits) count += 1;
-  return count;
+  #logitRoom(step: Step): number {
+    const count = step.rows.reduce((sum, row) => sum + (row.wantLogits ? 1 : 0), 0);
+    return this.#options.logitRowsMax - count;
+  }
 }

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, readFileSync, readSync } from 'node:fs';
-import { formatBytes, VitrineError } from '../../base/index.ts';
+import { formatBytes, isVitrineError, VitrineError } from '../../base/index.ts';
 import { type GgufHeader, readGgufHeader } from '../gguf/index.ts';
 import {
   bindModule,
@@ -39,8 +39,11 @@ import { Team } from './team.ts';
 const CONTEXT_DEFAULT = 8192;
 /** Rows of a step when nobody says; measured on prefill of 512 tokens: docs/performance.md. */
 const STEP_ROWS_MAX = 256;
-const LOGIT_ROWS_MAX = 32;
-const SLOT_COUNT = 16;
+/** Room for every slot and for the rows that are guessed. */
+const LOGIT_ROWS_MAX = 64;
+const SLOT_COUNT = 32;
+/** The KV cache holds this many contexts when memory allows: answers side by side, and texts kept. */
+const CACHE_CONTEXTS = 2;
 /** Pieces that a call's units are cut into; claimed one by one. */
 const CHUNKS = 16;
 /** Share of the available memory that a model may take. */
@@ -55,6 +58,8 @@ export interface LoadedModel {
   digest: string;
   fileBytes: number;
   kernels: { variant: string; digest: string };
+  prefixCache: boolean;
+  speculation: boolean;
 }
 
 /** @throws VitrineError of gguf, model, and digest-mismatch, kernel-fault */
@@ -107,7 +112,9 @@ async function loadFile(
     const list = new OpList(memory.buffer, plan.list, plan.listCapacity, CHUNKS);
     const model = { config, weights, plan };
     fillRopeTables(memory.buffer, model);
-    return { model, header, memory, list, team, digest, fileBytes, kernels };
+    const { prefixCache = true, speculation = true } = options;
+    const switches = { prefixCache, speculation };
+    return { model, header, memory, list, team, digest, fileBytes, kernels, ...switches };
   } catch (error) {
     await team.close();
     throw error;
@@ -195,18 +202,17 @@ function bindKernels(kernels: ChosenKernels, memory: WebAssembly.Memory): Kernel
   return bindModule(isShared ? kernels.module : kernels.unsharedModule, memory);
 }
 
-/** The plan for the context asked for; without one, the largest up to 8192 that fits. */
+/**
+ * The plan for the context asked for; without one, the largest up to 8192 that fits. The KV cache
+ * gets room for CACHE_CONTEXTS of them, or for one when that is all that fits.
+ */
 function fitPlan(
   config: ModelConfig,
   weights: Weights,
   options: LoadOptions,
   workers: number,
 ): MemoryPlan {
-  const { contextTokens: asked, stepRowsMax = STEP_ROWS_MAX } = options;
-  // Every slot can decode in one step.
-  const slotCount = Math.min(SLOT_COUNT, stepRowsMax);
-  const available = process.availableMemory() * MEMORY_SHARE;
-  let contextTokens = asked ?? Math.min(config.trainedContextTokens, CONTEXT_DEFAULT);
+  const { contextTokens: asked, cacheTokens, stepRowsMax = STEP_ROWS_MAX } = options;
   if (asked !== undefined && asked > config.trainedContextTokens) {
     throw new VitrineError(
       'bad-request',
@@ -214,24 +220,35 @@ function fitPlan(
         `${config.trainedContextTokens}`,
     );
   }
-  for (;;) {
+  const available = process.availableMemory() * MEMORY_SHARE;
+  // Every slot can decode in one step.
+  const slotCount = Math.min(SLOT_COUNT, stepRowsMax);
+  const fit = (contextTokens: number, positions: number): MemoryPlan => {
     const plan = planMemory(config, weights, {
       contextTokens,
-      pageCount: Math.ceil(contextTokens / PAGE_POSITIONS) + slotCount,
+      pageCount: Math.ceil(Math.max(positions, contextTokens) / PAGE_POSITIONS) + slotCount,
       sequenceCount: slotCount,
       rowCountMax: stepRowsMax,
       logitRowsMax: LOGIT_ROWS_MAX,
       workers,
     });
     if (plan.totalBytes - HEAP_START <= available) return plan;
-    if (asked !== undefined || contextTokens <= 512) {
-      throw new VitrineError(
-        'out-of-memory',
-        `the model needs ${formatBytes(plan.totalBytes)} of memory for a context of ` +
-          `${contextTokens} tokens; ${formatBytes(available)} can be had. ` +
-          'Close other programs, give a smaller --context, or take a smaller model.',
-      );
+    throw new VitrineError(
+      'out-of-memory',
+      `the model needs ${formatBytes(plan.totalBytes)} of memory for a context of ` +
+        `${contextTokens} tokens; ${formatBytes(available)} can be had. ` +
+        'Close other programs, give a smaller --context, or take a smaller model.',
+    );
+  };
+  let contextTokens = asked ?? Math.min(config.trainedContextTokens, CONTEXT_DEFAULT);
+  for (let contexts = CACHE_CONTEXTS; ; ) {
+    try {
+      return fit(contextTokens, cacheTokens ?? contexts * contextTokens);
+    } catch (error) {
+      const isLast = contexts === 1 && (asked !== undefined || contextTokens <= 512);
+      if (!isVitrineError(error, 'out-of-memory') || isLast) throw error;
     }
-    contextTokens = Math.floor(contextTokens / 2);
+    if (contexts > 1) contexts = 1;
+    else contextTokens = Math.floor(contextTokens / 2);
   }
 }

@@ -13,6 +13,11 @@ export interface LoadOptions {
   kernels: 'auto' | 'relaxed' | 'simd128' | 'reference';
   /** Rows of one step at most. Below the number of slots, that many requests run at once. */
   stepRowsMax?: number;
+  /** Positions of the KV cache, shared by all requests; at least the context. */
+  cacheTokens?: number;
+  /** Default true, both. */
+  prefixCache?: boolean;
+  speculation?: boolean;
 }
 
 export interface GenerateJob {
@@ -22,6 +27,8 @@ export interface GenerateJob {
   sampling: SamplingParams;
   /** Ids that end the answer. */
   endTokenIds: readonly number[];
+  /** Whose it is; requests of different tenants share no cached text. */
+  tenant?: string;
   /** Alternatives to report with each token; undefined: no log-probabilities. */
   logprobs?: number;
 }
@@ -60,6 +67,10 @@ export interface TokenMessage {
   isEnd: boolean;
   logprob?: number;
   topLogprobs?: readonly { tokenId: number; logprob: number }[];
+  /** Tokens that were guessed after the one before; told with the first of a step. */
+  draftedTokens: number;
+  /** 1: this one had been guessed. */
+  acceptedTokens: number;
 }
 
 export type FromCoordinator =
@@ -69,7 +80,14 @@ export type FromCoordinator =
   /** The engine cannot go on; nothing follows. */
   | { type: 'died'; reason: string }
   | { type: 'admitted'; id: number }
-  | { type: 'prefill'; id: number; promptTokens: number; prefillMs: number }
+  | {
+      type: 'prefill';
+      id: number;
+      promptTokens: number;
+      /** Of them, those that were not computed again. */
+      cachedTokens: number;
+      prefillMs: number;
+    }
   | TokenMessage
   | { type: 'end'; id: number; reason: EndReason; decodeMs: number }
   /** f32 [count][vocabularySize], positions from `position`. */

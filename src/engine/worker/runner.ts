@@ -9,7 +9,8 @@ import type { EndReason, FromCoordinator, GenerateJob, ToCoordinator } from './p
 
 interface Running {
   job: GenerateJob | undefined;
-  startedAt: number;
+  /** Its first admission; a pause does not start it anew. */
+  startedAt: number | undefined;
   prefillEndedAt: number | undefined;
 }
 
@@ -32,6 +33,7 @@ export class Runner {
       ...{ pageCount: plan.pageCount, pagePositions: PAGE_POSITIONS },
       ...{ slotCount: plan.sequenceCount, rowCountMax: plan.rowCountMax },
       logitRowsMax: plan.logitRowsMax,
+      ...{ prefixCache: loaded.prefixCache, speculation: loaded.speculation },
     });
     const { buffer } = loaded.memory;
     this.#rows = new Int32Array(buffer, plan.rows, plan.rowCountMax * 4);
@@ -81,6 +83,7 @@ export class Runner {
   step(): boolean {
     const step = this.#scheduler.plan();
     for (const sequence of step.admitted) this.#admit(sequence);
+    for (const { from, to } of step.copies) this.#copyPage(from, to);
     if (step.rows.length === 0) return false;
     try {
       const logitCount = this.#writeRows(step);
@@ -105,26 +108,28 @@ export class Runner {
   #addJob(job: GenerateJob): void {
     const room = this.loaded.model.plan.contextTokens;
     const tokenCountMax = Math.min(job.promptTokens.length + job.maxTokens, room);
-    this.#running.set(job.id, { job, startedAt: performance.now(), prefillEndedAt: undefined });
-    this.#scheduler.add({ id: job.id, promptTokens: job.promptTokens, tokenCountMax });
+    this.#running.set(job.id, { job, startedAt: undefined, prefillEndedAt: undefined });
+    const { id, promptTokens, tenant } = job;
+    this.#scheduler.add({ id, promptTokens, tokenCountMax, tenant });
   }
 
   #addEvaluation(id: number, tokens: readonly number[]): void {
-    this.#running.set(id, {
-      job: undefined,
-      startedAt: performance.now(),
-      prefillEndedAt: undefined,
-    });
+    this.#running.set(id, { job: undefined, startedAt: undefined, prefillEndedAt: undefined });
     const tokenCountMax = tokens.length;
     this.#scheduler.add({ id, promptTokens: tokens, tokenCountMax, allLogits: true });
   }
 
-  /** Writes the page table of a sequence that starts. */
-  #admit(sequence: Sequence): void {
-    const running = this.#running.get(sequence.id);
-    if (running !== undefined) running.startedAt = performance.now();
-    new Uint32Array(this.loaded.memory.buffer, this.#pageTable(sequence)).set(sequence.pages);
-    this.#send({ type: 'admitted', id: sequence.id });
+  #admit({ id }: Sequence): void {
+    const running = this.#running.get(id);
+    if (running === undefined || running.startedAt !== undefined) return;
+    running.startedAt = performance.now();
+    this.#send({ type: 'admitted', id });
+  }
+
+  #copyPage(from: number, to: number): void {
+    const { kv, pageBytes } = this.loaded.model.plan;
+    const pages = new Uint8Array(this.loaded.memory.buffer, kv);
+    pages.copyWithin(to * pageBytes, from * pageBytes, (from + 1) * pageBytes);
   }
 
   #pageTable(sequence: Sequence): number {
@@ -132,8 +137,11 @@ export class Runner {
     return plan.pageTables + sequence.slot * plan.pagesPerSequence * 4;
   }
 
-  /** Rows and the list of those that want logits; how many do. */
+  /** Page tables, rows, and the list of those that want logits; how many do. */
   #writeRows(step: Step): number {
+    for (const sequence of new Set(step.rows.map((row) => row.sequence))) {
+      new Uint32Array(this.loaded.memory.buffer, this.#pageTable(sequence)).set(sequence.pages);
+    }
     let logitCount = 0;
     for (const [i, row] of step.rows.entries()) {
       const table = this.#pageTable(row.sequence);
@@ -163,6 +171,8 @@ export class Runner {
         evaluated.set(id, piece);
         continue;
       }
+      // After a wrong guess the rows that follow it are void.
+      if (row.position >= row.sequence.computedCount) continue;
       const logits = new Float32Array(buffer, address, config.vocabularySize);
       this.#sampleNext(row.sequence, job, logits);
     }
@@ -190,9 +200,9 @@ export class Runner {
     if (running === undefined) return;
     if (running.prefillEndedAt === undefined) {
       running.prefillEndedAt = performance.now();
-      const prefillMs = running.prefillEndedAt - running.startedAt;
-      const promptTokens = sequence.promptCount;
-      this.#send({ type: 'prefill', id: job.id, promptTokens, prefillMs });
+      const prefillMs = running.prefillEndedAt - (running.startedAt ?? running.prefillEndedAt);
+      const { promptCount: promptTokens, cachedCount: cachedTokens = 0 } = sequence;
+      this.#send({ type: 'prefill', id: job.id, promptTokens, cachedTokens, prefillMs });
     }
     try {
       const { tokenId, logprob, topLogprobs } = this.#sampler.sample(
@@ -206,7 +216,11 @@ export class Runner {
         { logprobs: job.logprobs },
       );
       const isEnd = job.endTokenIds.includes(tokenId);
-      this.#send({ type: 'token', id: job.id, tokenId, isEnd, logprob, topLogprobs });
+      const { tokens, draft, draftedAfter, draftedCount } = sequence;
+      const draftedTokens = tokens.length === draftedAfter ? draftedCount : 0;
+      const acceptedTokens = draft[0] === tokenId ? 1 : 0;
+      const guesses = { draftedTokens, acceptedTokens };
+      this.#send({ type: 'token', id: job.id, tokenId, isEnd, logprob, topLogprobs, ...guesses });
       if (isEnd) this.#end(job.id, 'end-turn');
       else this.#continue(sequence, job, tokenId);
     } catch (error) {
