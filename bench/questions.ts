@@ -3,14 +3,13 @@
  * `vitrine run` and by llama.cpp's `llama-server` from the same prompts and the same file. Exits
  * with 1 when Vitrine has fewer right.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LLAMA_CPP_SOURCE, llamaCppProgram } from './llama-cpp.ts';
 import { machine, modelPathOf } from './options.ts';
+import { startLlamaServer } from './servers.ts';
 
 const HELP = `npm run bench:questions -- [options]
   --model REF             file or reference; a base model or one that follows a pattern
@@ -20,8 +19,6 @@ It needs llama.cpp's programs: npm run build:llama-cpp.`;
 
 /** Tokens of an answer at most; an answer ends at its line. */
 const ANSWER_TOKENS = 16;
-/** How long llama-server may take to load, milliseconds. */
-const START_MS_MAX = 120_000;
 
 const { values } = parseArgs({
   options: {
@@ -40,7 +37,7 @@ if (values.help) console.log(HELP);
 else await main();
 
 async function main(): Promise<void> {
-  const program = llamaCppProgram('llama-server');
+  llamaCppProgram('llama-server');
   const model = await modelPathOf(values.model);
   const committed = new URL('quality/questions.json', import.meta.url);
   const { preamble, questions } = JSON.parse(readFileSync(committed, 'utf8')) as {
@@ -53,7 +50,7 @@ async function main(): Promise<void> {
     return ownAnswer(model, prompt);
   });
   process.stderr.write('\nllama-server\n');
-  const peer = await peerAnswers(program, model, prompts);
+  const peer = await peerAnswers(model, prompts);
   const { date, cpu, cores, node } = machine();
   console.log(`${date}, ${cpu}, ${cores} cores, Node ${node}; peer: ${LLAMA_CPP_SOURCE}`);
   const score = { own: 0, peer: 0 };
@@ -79,21 +76,13 @@ function ownAnswer(model: string, prompt: string): string {
   return (JSON.parse(stdout) as { text: string }).text.trim();
 }
 
-async function peerAnswers(
-  program: string,
-  model: string,
-  prompts: readonly string[],
-): Promise<string[]> {
-  const port = await freePort();
-  const args = ['-m', model, '-c', '1024', '-t', '2', '--host', '127.0.0.1', '--port', `${port}`];
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  const errors: string[] = [];
-  child.stderr.setEncoding('utf8').on('data', (text: string) => errors.push(text));
+async function peerAnswers(model: string, prompts: readonly string[]): Promise<string[]> {
+  const size = { model, threads: 2, streams: 1, contextTokens: 1024 };
+  const server = await startLlamaServer(size);
   try {
-    await whenHealthy(child, `http://127.0.0.1:${port}/health`, errors);
     const answers: string[] = [];
     for (const prompt of prompts) {
-      const response = await fetch(`http://127.0.0.1:${port}/completion`, {
+      const response = await fetch(`${server.url}/completion`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ prompt, temperature: 0, n_predict: ANSWER_TOKENS, stop: ['\n'] }),
@@ -103,26 +92,6 @@ async function peerAnswers(
     }
     return answers;
   } finally {
-    child.kill();
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    await server.close();
   }
-}
-
-async function whenHealthy(child: ChildProcess, url: string, errors: string[]): Promise<void> {
-  for (const end = Date.now() + START_MS_MAX; Date.now() < end; ) {
-    if (child.exitCode !== null) break;
-    const response = await fetch(url).catch(() => undefined);
-    if (response?.ok === true) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`llama-server did not start: ${errors.join('').trim().slice(-2000)}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

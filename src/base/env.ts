@@ -87,6 +87,15 @@ export const DECLARATIONS = [
     meaning: 'Context length in tokens (prompt and answer together)',
   },
   {
+    name: 'VITRINE_CACHE_TOKENS',
+    flag: 'cache-tokens',
+    type: 'integer',
+    min: 64,
+    max: 16777216,
+    defaultText: 'twice the context, or the context where that is too much',
+    meaning: 'Tokens that the KV cache holds for all requests together, and for texts kept',
+  },
+  {
     name: 'VITRINE_CHAT_TEMPLATE',
     flag: 'chat-template',
     type: 'path',

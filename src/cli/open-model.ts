@@ -89,6 +89,7 @@ export async function loadModel(context: Context, model: LocalModel): Promise<En
     digest: model.digest,
     threads: threadsOf(settings),
     contextTokens: integerSetting(settings, 'VITRINE_CONTEXT'),
+    cacheTokens: integerSetting(settings, 'VITRINE_CACHE_TOKENS'),
     chatTemplate,
     kernels: stringSetting(settings, 'VITRINE_KERNELS') as OpenEngineOptions['kernels'],
     onProgress: ({ phase, bytesDone, bytesTotal }) => {

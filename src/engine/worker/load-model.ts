@@ -42,7 +42,9 @@ const STEP_ROWS_MAX = 256;
 /** Room for every slot and for the rows that are guessed. */
 const LOGIT_ROWS_MAX = 64;
 const SLOT_COUNT = 32;
-/** The KV cache holds this many contexts when memory allows: answers side by side, and texts kept. */
+/**
+ * The KV cache holds this many contexts when memory allows: answers side by side, and texts kept.
+ */
 const CACHE_CONTEXTS = 2;
 /** Pieces that a call's units are cut into; claimed one by one. */
 const CHUNKS = 16;
