@@ -149,7 +149,8 @@ export class BoundedInterpreter extends Base {
     const name = callee.property?.value;
     if (name !== 'format' && !(isStrip(name) && args.length === 1)) return;
     const object = this.evaluate(callee.object, scope);
-    if (!isText(object)) return super.evaluate(changed(call, { callee: at(callee, object) }), scope);
+    if (!isText(object))
+      return super.evaluate(changed(call, { callee: at(callee, object) }), scope);
     const positional: Value[] = [];
     const named = new Map<string, Value>();
     for (const arg of args) {
@@ -161,7 +162,8 @@ export class BoundedInterpreter extends Base {
       return textValue(pythonFormat(object.value, positional, named, spend));
     }
     const [characters] = positional;
-    if (!isText(characters)) return super.evaluate(changed(call, { callee: at(callee, object) }), scope);
+    if (!isText(characters))
+      return super.evaluate(changed(call, { callee: at(callee, object) }), scope);
     return textValue(stripped(object.value, characters.value, name));
   }
 
@@ -243,7 +245,9 @@ export class BoundedInterpreter extends Base {
     const property = this.evaluate(node.property, scope);
     if (isMap(object) && !isText(property)) {
       const isKey = property.type === 'IntegerValue';
-      return (isKey ? object.value.get(property.value) : undefined) ?? super.evaluate(undefined, scope);
+      return (
+        (isKey ? object.value.get(property.value) : undefined) ?? super.evaluate(undefined, scope)
+      );
     }
     const computed = { object: known(object), property: known(property) };
     return super.evaluate(changed(node, computed), scope);

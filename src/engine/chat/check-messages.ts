@@ -37,7 +37,8 @@ export function checkTools(tools: readonly ToolDefinition[]): void {
     if (typeof name !== 'string' || name === '' || typeof description !== 'string') {
       throw badRequest(`expected tool ${index} to have a name, and a text as its description.`);
     }
-    if (!isObject(parameters)) throw badRequest(`expected the parameters of ${name} to be an object.`);
+    if (!isObject(parameters))
+      throw badRequest(`expected the parameters of ${name} to be an object.`);
     checkDepth(parameters, `the parameters of ${name}`);
   }
 }

@@ -83,7 +83,9 @@ test('a control text in calls, results, ids and the tools themselves stays text'
         {
           role: 'assistant',
           content: text,
-          toolCalls: [{ id: text, name: `f${text}`, arguments: { [`a${text}`]: [text, { text }] } }],
+          toolCalls: [
+            { id: text, name: `f${text}`, arguments: { [`a${text}`]: [text, { text }] } },
+          ],
         },
         { role: 'tool', content: text, toolCallId: text, toolName: text },
       ],

@@ -18,8 +18,8 @@
  * could join a control token out of the rest. No template in use does.
  */
 
-import { unusedCharacter } from './marker.ts';
 import { checkMessages, checkTools } from './check-messages.ts';
+import { unusedCharacter } from './marker.ts';
 import type { ChatTemplate } from './template.ts';
 import { mapTexts } from './template-variables.ts';
 import type { ChatMessage, JsonObject, PromptOptions, ToolCall, ToolDefinition } from './types.ts';

@@ -105,7 +105,8 @@ export function pythonFormat(
       parts.push(match[0][0]);
       continue;
     }
-    const value = field === '' ? positional[next] : (named.get(field) ?? positional[indexOf(field)]);
+    const value =
+      field === '' ? positional[next] : (named.get(field) ?? positional[indexOf(field)]);
     if (field === '') next += 1;
     if (value === undefined) throw new Error(`format() has nothing for {${field}}`);
     parts.push(pythonText(value));

@@ -153,7 +153,9 @@ export function written(statement: Node, value: Value): string {
 
 const SILENT = new Set(['Set', 'Macro', 'Comment', 'Break', 'Continue']);
 
-/** Characters that may mark places (marker.ts), escaped in JSON; a pair of backslashes is passed. */
+/**
+ * Characters that may mark places (marker.ts), escaped in JSON; a pair of backslashes is passed.
+ */
 const ESCAPED_MARKS = /\\(?:\\|u(fd[de][0-9a-f]|e[0-9a-f]{3}|f[0-8][0-9a-f]{2}))/g;
 
 /** JSON in ASCII with the characters that mark places as they are. */

@@ -287,7 +287,14 @@ test('a thousand messages take a twentieth of the steps that they may', () => {
   const messages = Array.from({ length: 1001 }, (_, i) => message(i));
   for (const name of ['chatml-system', 'header-ids', 'inst-brackets', 'macros', 'thinking']) {
     const bare = stepsOf(templateSource(name), messages);
-    assert.ok(bare * 20 < stepsFor({ messages: messages.length, units: messages.reduce((sum, { content }) => sum + content.length, 0) }), `${name} takes ${bare}`);
+    assert.ok(
+      bare * 20 <
+        stepsFor({
+          messages: messages.length,
+          units: messages.reduce((sum, { content }) => sum + content.length, 0),
+        }),
+      `${name} takes ${bare}`,
+    );
   }
 });
 

@@ -6,22 +6,23 @@
  * A template comes out of the model file: its length, its ranges and the steps that it takes are
  * bounded (bounded-interpreter.ts), and the interpreter reaches no JavaScript object.
  *
- * Tools, calls and results go in as OpenAI's shapes, which templates are written for; a template that
- * has no place for them refuses them, but for Gemma's, which get them as text (gemma-prompt.ts).
+ * Tools, calls and results go in as OpenAI's shapes, which templates are written for; a template
+ * that has no place for them refuses them, but for Gemma's, which get them as text
+ * (gemma-prompt.ts).
  *
- * Known differences: `trim` and `strip` use JavaScript's white space (U+FEFF is, U+0085 and U+001C to
- * U+001F are not), Python's are the other way round; a number 1.0 in arguments is written as 1.
+ * Known differences: `trim` and `strip` use JavaScript's white space (U+FEFF is, U+0085 and U+001C
+ * to U+001F are not), Python's are the other way round; a number 1.0 in arguments is written as 1.
  */
 import { Environment, parse, tokenize } from '@huggingface/jinja';
 import { messageOf, VitrineError } from '../../base/index.ts';
 import { BoundedInterpreter, stepsFor } from './bounded-interpreter.ts';
+import { checkMessages, checkTools } from './check-messages.ts';
 import { unusedCharacter } from './marker.ts';
 import { formatTime } from './strftime.ts';
 import { messageVariables, toolVariables, unitsOf } from './template-variables.ts';
-import { toolSyntaxOf } from './tool-calls/index.ts';
 import { withToolsAsText } from './tool-calls/gemma-prompt.ts';
-import { checkMessages, checkTools } from './check-messages.ts';
 import type { ToolSyntax } from './tool-calls/index.ts';
+import { toolSyntaxOf } from './tool-calls/index.ts';
 import type { ChatErrorCode, ChatMessage, PromptOptions, ToolDefinition } from './types.ts';
 
 /** UTF-16 units; the longest templates in use have about 25,000. */
@@ -76,15 +77,19 @@ export function createChatTemplate(
       const { addGenerationPrompt, continueFinal } = settle(messages, options);
       const run = (given: readonly ChatMessage[]) => {
         const { chat, tools } = prepare(given, options.tools ?? []);
-        return runProgram(program, stepsFor({ messages: chat.length, units: unitsOf(chat, tools) }), {
-          messages: messageVariables(chat),
-          add_generation_prompt: addGenerationPrompt,
-          bos_token: tokens.bosToken ?? '',
-          eos_token: tokens.eosToken ?? '',
-          tools: toolVariables(tools),
-          documents: null,
-          ...functions(options.nowMs),
-        });
+        return runProgram(
+          program,
+          stepsFor({ messages: chat.length, units: unitsOf(chat, tools) }),
+          {
+            messages: messageVariables(chat),
+            add_generation_prompt: addGenerationPrompt,
+            bos_token: tokens.bosToken ?? '',
+            eos_token: tokens.eosToken ?? '',
+            tools: toolVariables(tools),
+            documents: null,
+            ...functions(options.nowMs),
+          },
+        );
       };
       return continueFinal ? renderOpen(messages, text, run) : run(messages);
     },
@@ -191,9 +196,9 @@ function settle(
 }
 
 /**
- * The prompt up to the end of the last message, as `continue_final_message` of transformers cuts it:
- * a mark and a space are put behind the message; when the space is gone, the template has trimmed
- * the message, and white space before the mark goes as well.
+ * The prompt up to the end of the last message, as `continue_final_message` of transformers cuts
+ * it: a mark and a space are put behind the message; when the space is gone, the template has
+ * trimmed the message, and white space before the mark goes as well.
  */
 function renderOpen(
   messages: readonly ChatMessage[],

@@ -1,6 +1,7 @@
 /**
- * The calls of Gemma 4 and FunctionGemma: `call:f{city:<|"|>Paris<|"|>,days:3,at:[1,true]}`. Strings
- * stand between quote marks that are tokens, keys without them; there are no escapes. Linear.
+ * The calls of Gemma 4 and FunctionGemma: `call:f{city:<|"|>Paris<|"|>,days:3,at:[1,true]}`.
+ * Strings stand between quote marks that are tokens, keys without them; there are no escapes.
+ * Linear.
  */
 import { DEPTH_MAX, NAME_UNITS_MAX } from './events.ts';
 import type { WrittenCall } from './python-text.ts';

@@ -42,8 +42,8 @@ export interface CallRules {
   /** Names of the tools on offer; undefined: any. */
   readonly names?: ReadonlySet<string>;
   /**
-   * Nothing but its form tells that it is a call, so that there may be no other keys than those of a
-   * call, both name and arguments must be there, and the name must be that of a tool on offer.
+   * Nothing but its form tells that it is a call, so that there may be no other keys than those of
+   * a call, both name and arguments must be there, and the name must be that of a tool on offer.
    */
   readonly isBare: boolean;
 }

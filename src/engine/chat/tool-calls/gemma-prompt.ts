@@ -16,7 +16,10 @@ export function withToolsAsText(
   const results = new Set<ChatMessage>();
   for (const { role, content, toolCalls = [] } of messages) {
     if (role !== 'tool') {
-      chat.push({ role, content: [content, block('tool_code', toolCalls.map(python))].filter(Boolean).join('\n') });
+      chat.push({
+        role,
+        content: [content, block('tool_code', toolCalls.map(python))].filter(Boolean).join('\n'),
+      });
       continue;
     }
     const result = block('tool_output', [content]);

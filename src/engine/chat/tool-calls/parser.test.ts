@@ -8,8 +8,8 @@ import {
   TOOL_NAMES,
 } from '../../../../test/oracle/chat/tool-call-cases.ts';
 import { Random } from '../../kernels/index.ts';
-import { createToolCallParser, TOOL_SYNTAXES, type ToolSyntaxName } from './index.ts';
 import type { ToolCallEvent } from './events.ts';
+import { createToolCallParser, TOOL_SYNTAXES, type ToolSyntaxName } from './index.ts';
 
 function parse(syntax: ToolSyntaxName, pieces: readonly string[], whole = false): Outcome[] {
   const parser = createToolCallParser(TOOL_SYNTAXES[syntax], { names: TOOL_NAMES, whole });
@@ -37,7 +37,9 @@ test('every beginning of every case loses nothing, however it is cut', () => {
       assert.deepEqual(parse(syntax, start.split('')), expected, start);
       // Without a call all of it is text, or the text of a broken one.
       if (expected.some((outcome) => typeof outcome !== 'string' && 'json' in outcome)) continue;
-      const texts = expected.map((outcome) => (typeof outcome === 'string' ? outcome : textOf(outcome)));
+      const texts = expected.map((outcome) =>
+        typeof outcome === 'string' ? outcome : textOf(outcome),
+      );
       assert.equal(texts.join(''), start);
     }
   }

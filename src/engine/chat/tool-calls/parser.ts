@@ -6,9 +6,9 @@
  *           ^                 │ bad          │ other text
  *           └─────────────────┴──────────────┘
  *
- * Nothing is lost: what is no call, or ends too early, is given back as text, markers included. Left
- * out are markers, and white space and separators between and behind calls. What could become a
- * marker is held back until it is certain. One step a UTF-16 unit; memory is that of one call.
+ * Nothing is lost: what is no call, or ends too early, is given back as text, markers included.
+ * Left out are markers, and white space and separators between and behind calls. What could become
+ * a marker is held back until it is certain. One step a UTF-16 unit; memory is that of one call.
  */
 import {
   CALL_UNITS_MAX,

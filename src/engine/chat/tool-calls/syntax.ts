@@ -16,8 +16,7 @@ import type { CallReader, CallRules, CallSink } from './events.ts';
 import { MistralReader } from './mistral-call.ts';
 import { ColonCallReader, PythonCallReader } from './written-calls.ts';
 
-export type ToolSyntaxName =
-  'hermes' | 'llama3' | 'mistral' | 'gemma' | 'gemma4' | 'functiongemma';
+export type ToolSyntaxName = 'hermes' | 'llama3' | 'mistral' | 'gemma' | 'gemma4' | 'functiongemma';
 
 export interface Opening {
   marker: string;
@@ -79,8 +78,7 @@ export const TOOL_SYNTAXES: Readonly<Record<ToolSyntaxName, ToolSyntax>> = {
     openings: [
       {
         marker: '<tool_call>',
-        open: (sink, rules) =>
-          new ClosedReader(objectOrList(sink, rules), '</tool_call>'),
+        open: (sink, rules) => new ClosedReader(objectOrList(sink, rules), '</tool_call>'),
       },
     ],
     separators: '',
@@ -101,9 +99,7 @@ export const TOOL_SYNTAXES: Readonly<Record<ToolSyntaxName, ToolSyntax>> = {
   },
   mistral: {
     name: 'mistral',
-    openings: [
-      { marker: '[TOOL_CALLS]', open: (sink, rules) => new MistralReader(sink, rules) },
-    ],
+    openings: [{ marker: '[TOOL_CALLS]', open: (sink, rules) => new MistralReader(sink, rules) }],
     separators: '',
     markers: ['[TOOL_CALLS]', '[CALL_ID]', '[ARGS]'],
   },
