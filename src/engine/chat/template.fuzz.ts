@@ -93,7 +93,7 @@ function attempt<T extends object>(make: () => T): T | string {
   }
 }
 
-const CHUNK = /\{%[^]*?%\}|\{\{[^]*?\}\}|\{#[^]*?#\}|[^{]+|\{/g;
+const CHUNK = /\{%[\s\S]*?%\}|\{\{[\s\S]*?\}\}|\{#[\s\S]*?#\}|[^{]+|\{/g;
 const WORD = /[A-Za-z_]\w*|\d+|'[^']*'|"[^"]*"|[^\sA-Za-z_\d'"]/g;
 const SNIPPETS = [
   ...['messages', 'tools', 'loop.index', 'none', '-1', '[]', '{}', '1.5', 'true', "'a'", 'ns.s'],

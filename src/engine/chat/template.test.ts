@@ -74,7 +74,7 @@ test('Gemma gets tools, calls and results as text, the turns alternating', () =>
   const text = template.render(messages.slice(1), { tools });
   assert.match(text, /"name":"plan_route"/);
   assert.match(text, /```tool_code\nplan_route\(stops=\["Zürich", "it's \\"far\\""/);
-  assert.match(text, /"via": None[^]*\nget_weather\(place="Bern", unit="celsius"\)\n```/);
+  assert.match(text, /"via": None[\s\S]*\nget_weather\(place="Bern", unit="celsius"\)\n```/);
   assert.match(text, /```tool_output\n\[1, 2\]\n```\n```tool_output\nrain\n```/);
   assert.equal(text.split('<start_of_turn>').length, 7);
 });
