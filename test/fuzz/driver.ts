@@ -65,9 +65,10 @@ function runCase(target: FuzzTarget, seed: number, index: number, report: FuzzRe
     random: randomFrom(~seed, group),
   });
   const before = memoryInUse();
-  const startMs = performance.now();
+  const start = process.threadCpuUsage();
   const outcome = run();
-  const ms = performance.now() - startMs;
+  const { user, system } = process.threadCpuUsage(start);
+  const ms = (user + system) / 1000;
   const bytes = memoryInUse() - before;
   if (ms > report.slowest.ms) report.slowest = { ms, index };
   const multiple = bytes / (inputBytes + ROUND_BYTES);

@@ -18,7 +18,7 @@ export interface FuzzTarget {
   readonly weight: number;
   /** Memory that a case may take: this many times its input, and a constant. */
   readonly memory: { multiple: number; constantBytes: number };
-  /** Longest case, milliseconds, far above any pause of a busy machine. */
+  /** Longest case, milliseconds of CPU. */
   readonly msMax: number;
   /** Ways to end that a run of a few thousand cases must have met, else it never got deep. */
   readonly outcomes: readonly string[];
