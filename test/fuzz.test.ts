@@ -1,9 +1,8 @@
 /** A short seeded run of every fuzzer (docs/fuzzing.md), and canaries that must be noticed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createChatTemplate, createToolCallParser } from '../src/engine/chat/index.ts';
 import { templateTarget } from '../src/engine/chat/template.fuzz.ts';
-import { createChatTemplate } from '../src/engine/chat/template.ts';
-import { createToolCallParser } from '../src/engine/chat/tool-calls/index.ts';
 import { toolCallTarget } from '../src/engine/chat/tool-calls/parser.fuzz.ts';
 import { runTarget } from './fuzz/driver.ts';
 import { fuzzTargets } from './fuzz/targets.ts';

@@ -56,7 +56,9 @@ for (const [name, source] of Object.entries(file.templates ?? {})) {
       different += 1;
       const at = [...(ours ?? '')].findIndex((unit, i) => unit !== [...(one.prompt ?? '')][i]);
       const from = Math.max(0, at - 40);
-      first ||= `${withTools ? 'tool ' : ''}chat ${one.chat} ${one.mode}: ${error} ${JSON.stringify(ours?.slice(from, at + 100))}; expected ${JSON.stringify(one.prompt?.slice(from, at + 100))}`;
+      const near = (text: string | null) => JSON.stringify(text?.slice(from, at + 100) ?? null);
+      const where = `${withTools ? 'tool ' : ''}chat ${one.chat} ${one.mode}`;
+      first ||= `${where}: ${error || near(ours)}; expected ${near(one.prompt)}`;
     }
   };
   for (const one of file.cases) compare(one, false);

@@ -2,8 +2,7 @@
  * What models write, and what it means: the table that the tests and the fuzzer of the parser run.
  * A text is a string, a call {name, json, id}, a call that broke off {broken, text}.
  */
-import type { ToolCallEvent } from '../../../src/engine/chat/tool-calls/events.ts';
-import type { ToolSyntaxName } from '../../../src/engine/chat/tool-calls/syntax.ts';
+import type { ToolCallEvent, ToolSyntaxName } from '../../../src/engine/chat/index.ts';
 
 export type Outcome =
   | string
