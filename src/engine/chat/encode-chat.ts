@@ -63,7 +63,8 @@ export function encodeChat(
     tools: markedTools as unknown as ToolDefinition[],
   });
   const { text, guards } = unmark(prompt, marker);
-  return tokenizer.encodeGuarded(text, guards, { addSpecial: template.isDefault, tokenCountMax });
+  const addSpecial = template.origin !== 'given';
+  return tokenizer.encodeGuarded(text, guards, { addSpecial, tokenCountMax });
 }
 
 function* textsOf(

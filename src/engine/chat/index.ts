@@ -1,5 +1,11 @@
 export { encodeChat, type GuardedEncoder } from './encode-chat.ts';
-export { CHATML_TEMPLATE, type ChatTemplate, createChatTemplate } from './template.ts';
+export {
+  CHATML_TEMPLATE,
+  type ChatTemplate,
+  createChatTemplate,
+  PLAIN_TEMPLATE,
+  type TemplateOrigin,
+} from './template.ts';
 export {
   createToolCallParser,
   TOOL_SYNTAXES,
