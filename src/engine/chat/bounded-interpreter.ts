@@ -38,7 +38,7 @@ const STEPS = { base: 2_000_000, perMessage: 300_000, perUnit: 100 } as const;
 /** Steps for a round of a loop, whose body may be empty. */
 const ROUND_STEPS = 4;
 /** Steps for a part of a list or mapping, its own parts counted, by what gave it. */
-const PART_STEPS = { call: 16, name: 1 / 32, other: 1 } as const;
+const PART_STEPS = { call: 16, name: 1 / 32, compared: 1 / 4, other: 1 } as const;
 /** Steps for a UTF-16 unit of a text. Texts that are joined share their parts, filters copy. */
 const UNIT_STEPS = { filter: 1 / 4, other: 1 / 256 } as const;
 
@@ -186,7 +186,7 @@ export class BoundedInterpreter extends Base {
   }
 
   #countParts(value: Value): number {
-    return countOf(value) === undefined ? 0 : this.#partsOf(value) * PART_STEPS.name;
+    return countOf(value) === undefined ? 0 : this.#partsOf(value) * PART_STEPS.compared;
   }
 
   #filter(node: Filter, scope: Scope): Value {

@@ -79,6 +79,18 @@ test('Gemma gets tools, calls and results as text, the turns alternating', () =>
   assert.equal(text.split('<start_of_turn>').length, 7);
 });
 
+test('a message with tool calls is not continued: its calls would be cut off', () => {
+  const { messages, tools } = toolChat(FILE, 6);
+  const template = createChatTemplate(templateSource('tools-hermes'));
+  assert.equal(messages.at(-1)?.role, 'assistant');
+  assert.throws(() => template.render(messages, { tools }), isBadRequest);
+  const text = template.render(messages, { tools, addGenerationPrompt: true });
+  assert.match(
+    text,
+    /"arguments": \{"stops"[^\n]*\n<\/tool_call><\|im_end\|>\n<\|im_start\|>assistant\n$/,
+  );
+});
+
 test('tools, calls and results that are none are a bad request', () => {
   const template = createChatTemplate(templateSource('tools-hermes'));
   const call = { name: 'f', arguments: {} };

@@ -203,6 +203,13 @@ function settle(
         `got ${last} last${addGenerationPrompt ? ' and a new turn' : ''}.`,
     );
   }
+  if (continueFinal && messages.at(-1)?.toolCalls?.length) {
+    throw new VitrineError<ChatErrorCode>(
+      'bad-request',
+      "expected the results of the tool calls behind the assistant's message that made them; " +
+        'got that message last, which cannot be continued.',
+    );
+  }
   return { addGenerationPrompt, continueFinal };
 }
 
