@@ -11,6 +11,8 @@ import {
   type MetadataValue,
   parseGgufHeader,
   type TensorInfo,
+  type TensorToWrite,
+  type TensorTypeName,
   type TypedValue,
   writeGguf,
 } from '../../src/engine/gguf/index.ts';
@@ -89,18 +91,30 @@ export function openModel(file: Uint8Array): ModelContents & { config: ModelConf
 
 /** The same model with random blocks of the narrow types in its matrices, in a random order. */
 function quantised(file: Uint8Array, random: Random): Uint8Array {
-  const { metadata, tensors } = headerOf(file);
   const first = random.next();
   let count = 0;
-  const written = tensors.map((info) => {
-    const { name, dims } = info;
-    if (dims.length < 2) return { name, type: info.type, dims, data: contentsOf(file, info) };
+  return rewritten(file, {}, (tensor) => {
+    const { name, dims } = tensor;
+    if (dims.length < 2) return tensor;
     const type = NARROW[(first + count) % NARROW.length];
     count += 1;
     return { name, type, dims, data: randomWeights(type, dims[1], dims[0], random) };
   });
+}
+
+/** A file with more metadata, and each tensor as `change` makes it. */
+export function rewritten(
+  file: Uint8Array,
+  more: Record<string, TypedValue>,
+  change: (tensor: TensorToWrite) => TensorToWrite = (tensor) => tensor,
+): Uint8Array {
+  const { metadata, tensors } = headerOf(file);
+  const written = tensors.map((info) => {
+    const { name, type, dims } = info;
+    return change({ name, type: type as TensorTypeName, dims, data: contentsOf(file, info) });
+  });
   const entries = [...metadata].map(([key, value]): [string, TypedValue] => [key, typed(value)]);
-  return writeGguf(new Map(entries), written);
+  return writeGguf(new Map([...entries, ...Object.entries(more)]), written);
 }
 
 /** With a type that keeps the value; an f32 becomes an f64. */

@@ -2,9 +2,9 @@
  * `npm run test:document`: starts Python and lets test/oracle/numerics/forward.py, which is written
  * from docs/formats/numerics.md, compute whole forward passes; the reference and both modules must
  * give the same bits. The committed models first, then as many of a random seed
- * (`VITRINE_INTERNAL_TEST_SEED=...` repeats one). `--write` keeps the digests of the committed ones, which
- * test/numerics-document.test.ts holds the engine to. VITRINE_INTERNAL_PYTHON names a Python with numpy;
- * without it one is set up in `.cache/numerics`.
+ * (`VITRINE_INTERNAL_TEST_SEED=...` repeats one). `--write` keeps the digests of the committed
+ * ones, which test/numerics-document.test.ts holds the engine to. VITRINE_INTERNAL_PYTHON names a
+ * Python with numpy; without it one is set up in `.cache/numerics`.
  */
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';

@@ -399,6 +399,8 @@ def attend(
         for c in range(len(q)):
             scores = scores + q[c] * keys[:, c]
         if cap != 0:
+            if not np.all(np.isfinite(scores)):
+                raise Fault
             scores = softcap(scores, cap)
         top = np.max(scores)
         e = exp32(scores - top)

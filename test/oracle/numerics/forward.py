@@ -167,9 +167,13 @@ class Model:
         logits = self.multiply("output.weight" if has_output else "token_embd.weight", h)
         if self.logit_factor != 1:
             logits = logits * self.logit_factor
-        if not np.all(np.isfinite(logits)):
+        if self.logit_cap != 0:
+            if not np.all(np.isfinite(logits)):
+                raise Fault
+            return softcap(logits, self.logit_cap)
+        if np.any(np.isnan(logits)) or not np.isfinite(np.max(logits)):
             raise Fault
-        return softcap(logits, self.logit_cap) if self.logit_cap != 0 else logits
+        return logits
 
     def input_norm(self, x: np.ndarray, name: str) -> np.ndarray:
         return norm(x, self.weights[name], self.eps) if self.has_input_norms else x
