@@ -1,7 +1,7 @@
 /**
  * What is not finite ends with an error that names the tensor, in an engine opened as users open
- * one: a NaN or infinity in the weights of every type and tensor, at load; an overflow at every place
- * of the forward pass, in generation and in evaluation. numerics.md section 11.
+ * one: a NaN or infinity in the weights of every type and tensor, at load; an overflow at every
+ * place of the forward pass, in generation and in evaluation. numerics.md section 11.
  */
 import { strict as assert } from 'node:assert';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,8 +1,8 @@
 /**
- * The same logits when a prefix stands in pages that another sequence filled, and when positions are
- * computed in the steps that verify drafts, right ones and wrong ones. Below the engine, on memory
- * and kernels: what a prefix cache and speculation do to a forward pass, whatever decides when. The
- * engine's own are setups of test/same-bits.test.ts.
+ * The same logits when a prefix stands in pages that another sequence filled, and when positions
+ * are computed in the steps that verify drafts, right ones and wrong ones. Below the engine, on
+ * memory and kernels: what a prefix cache and speculation do to a forward pass, whatever decides
+ * when. The engine's own are setups of test/same-bits.test.ts.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

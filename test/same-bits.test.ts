@@ -1,7 +1,8 @@
 /**
  * One request, the same bits: for every kind of kernels, number of threads, chunking of the prefill
- * and company, cold and after what a prefix cache would keep, before and after a restart. A tiny model of random weights, opened as users open
- * one. `npm run test:numerics` holds the same over machines and compilers.
+ * and company, cold and after what a prefix cache would keep, before and after a restart. A tiny
+ * model of random weights, opened as users open one. `npm run test:numerics` holds the same over
+ * machines and compilers.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

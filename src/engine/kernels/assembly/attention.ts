@@ -69,8 +69,8 @@ function attendTile(
           + <usize>(head * group) * (D << 2);
         for (let g = 0; g < group; g++) {
           attendBlock(
-            record, state + <usize>g * stateBytes, q, scratch, D, max(start, 0), min(visible, 64), softcap,
-            start >= 0,
+            record, state + <usize>g * stateBytes, q, scratch, D, max(start, 0), min(visible, 64),
+            softcap, start >= 0,
           );
           q += D << 2;
         }
@@ -106,8 +106,8 @@ function expandPage(out: usize, page: usize, D: usize): void {
  * folded into the state.
  */
 function attendBlock(
-  record: usize, state: usize, q: usize, scratch: usize, D: usize, from: i32, visible: i32, softcap: f32,
-  first: bool,
+  record: usize, state: usize, q: usize, scratch: usize, D: usize, from: i32, visible: i32,
+  softcap: f32, first: bool,
 ): void {
   const e = scratch + (D << 9);
   if (from < 32) scores32(e, q, scratch, D);

@@ -6,8 +6,8 @@
  * long), a5 length, a6 segments of a row, a7 mode, a8 factor, epsilon or cap (f32)
  *
  * scale: out = in * a8. bias: out = in + second. addScaled: out += in * a8. norm: RMS norm of the
- * segment. addNorm: out += that. softcap: a8 * tanh(in / a8), a fault where in is not finite. out may
- * be in.
+ * segment. addNorm: out += that. softcap: a8 * tanh(in / a8), a fault where in is not finite. out
+ * may be in.
  */
 import { address, float, integer } from './record';
 import { fault } from './fault';
