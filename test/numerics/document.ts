@@ -94,8 +94,11 @@ function main(): void {
     );
     if (wrong.length > 0) process.exitCode = 1;
     else if (isWriting) {
-      const named = Object.fromEntries(models.map(({ name }, i) => [name, digests[i]]));
-      writeFileSync(DIGESTS, `${JSON.stringify(named, null, 1)}\n`);
+      const lines = models.map(
+        ({ name, tokens }, i) =>
+          `${JSON.stringify(name)}: ${JSON.stringify({ ...digests[i], tokens })}`,
+      );
+      writeFileSync(DIGESTS, `{\n${lines.join(',\n')}\n}\n`);
     }
   }
 }

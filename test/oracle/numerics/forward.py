@@ -4,14 +4,15 @@
     python test/oracle/numerics/forward.py TOKENS MODEL.gguf... > digests.jsonl
 
 TOKENS is a JSON list of token ids for each model. A line for each model: SHA-256 of the file, and of
-the logits at every position (f32, little endian, one row after the other); with --logits, the logits
-themselves. contract.py has the operations; nothing here or there comes from src/.
+the logits at every position (f32, little endian, one row after the other), and the bits of the first
+four at the last position; with --logits, all logits themselves. contract.py has the operations; nothing here or there comes from src/.
 """
 
 import base64
 import hashlib
 import json
 import math
+import struct
 import sys
 from pathlib import Path
 
@@ -229,13 +230,14 @@ def main(arguments: list[str]) -> None:
     texts = json.loads(Path(tokens).read_text())
     assert len(texts) == len(paths)
     for text, path in zip(texts, map(Path, paths)):
-        logits = np.ascontiguousarray(Model(path).forward(text), "<f4").tobytes()
+        logits = np.ascontiguousarray(Model(path).forward(text), "<f4")
         line = {
             "file": hashlib.sha256(path.read_bytes()).hexdigest(),
-            "logits": hashlib.sha256(logits).hexdigest(),
+            "logits": hashlib.sha256(logits.tobytes()).hexdigest(),
+            "last": [struct.pack(">f", value).hex() for value in logits[-1, :4]],
         }
         if with_logits:
-            line["values"] = base64.b64encode(logits).decode()
+            line["values"] = base64.b64encode(logits.tobytes()).decode()
         print(json.dumps(line), flush=True)
 
 
