@@ -14,6 +14,9 @@ export interface KvPagesOptions {
   prefixCache?: boolean;
 }
 
+/** Pages kept back for each running sequence that may still grow. */
+const SHARE_FOR_GROWTH = 0.25;
+
 export class KvPages {
   readonly #free: number[];
   readonly #positions: number;
@@ -35,6 +38,22 @@ export class KvPages {
   lack({ tokens, tokenCountMax, pages }: Sequence): number {
     const count = Math.min(tokens.length + 1, tokenCountMax);
     return Math.max(0, this.#pagesFor(count) - pages.length);
+  }
+
+  /**
+   * Pages that stay for the running ones: the rest of their prompts, and some for their answers, so
+   * that who is admitted is not paused at once.
+   */
+  owed(running: readonly Sequence[]): number {
+    let lacking = 0;
+    let growing = 0;
+    for (const sequence of running) {
+      const lack = this.lack(sequence);
+      const pagesMax = this.#pagesFor(sequence.tokenCountMax);
+      lacking += lack;
+      if (sequence.pages.length + lack < pagesMax) growing += 1;
+    }
+    return lacking + Math.ceil(growing * SHARE_FOR_GROWTH);
   }
 
   /**

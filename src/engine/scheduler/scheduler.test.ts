@@ -73,6 +73,22 @@ test('removing a waiting sequence leaves the others as they are', () => {
   assert.equal(scheduler.runningCount, 1);
 });
 
+test('as many sequences as there are slots decode in one step', () => {
+  const slots = 32;
+  const sizes = { slotCount: slots, rowCountMax: slots, logitRowsMax: slots, pageCount: slots };
+  const scheduler = new Scheduler({ ...OPTIONS, ...sizes });
+  for (let id = 0; id < slots; id += 1) {
+    scheduler.add({ id, promptTokens: prompt(1), tokenCountMax: 3 });
+  }
+  for (const position of [0, 1]) {
+    const step = scheduler.plan();
+    assert.equal(new Set(step.rows.map((row) => row.sequence)).size, slots);
+    assert.ok(step.rows.every((row) => row.wantLogits && row.position === position));
+    scheduler.commit(step);
+    for (const { sequence } of step.rows) scheduler.append(sequence, 1);
+  }
+});
+
 test('a tenant with one request gets the slot that frees before the tenth of another', () => {
   const scheduler = new Scheduler(OPTIONS);
   for (let id = 1; id <= 10; id += 1) {

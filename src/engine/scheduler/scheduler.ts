@@ -150,9 +150,7 @@ export class Scheduler {
     while (this.#freeSlots.length > 0) {
       const next = this.#waiting.next(this.#running);
       if (next === undefined) return;
-      // What the running ones need soon stays: the rest of their prompts, and a page each.
-      const owed = this.#running.reduce((sum, one) => sum + this.#pages.lack(one) + 1, 0);
-      if (!this.#pages.begin(next, owed, step.copies)) return;
+      if (!this.#pages.begin(next, this.#pages.owed(this.#running), step.copies)) return;
       this.#waiting.remove(next.id);
       next.slot = must(this.#freeSlots.pop(), 'a free slot');
       next.cachedCount ??= next.computedCount;
