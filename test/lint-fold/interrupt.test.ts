@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runLintFold } from '../../src/gate/index.ts';
-import { makeWorkspace, snapshot } from './workspace.ts';
+import { ENVIRONMENT, makeWorkspace, snapshot } from './workspace.ts';
 
 for (const stopAt of [
   'reading the configurations',
@@ -20,7 +20,7 @@ for (const stopAt of [
     let stderr = '';
     const code = await runLintFold(['--write'], {
       cwd: root,
-      env: process.env,
+      env: ENVIRONMENT,
       stdout: { write: () => {} },
       stderr: {
         write: (text) => {

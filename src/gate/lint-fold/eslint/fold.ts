@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
-import type { Discovery } from '../discover.ts';
+import { type Discovery, expectNoFolder } from '../discover.ts';
 import { fail } from '../errors.ts';
 import type { FileChange } from '../files/change.ts';
 import { type Comparison, compare } from './compare.ts';
@@ -83,13 +83,14 @@ export async function foldEslint(
   options: EslintOptions,
 ): Promise<EslintFold> {
   refuseEarly(discovery, options.allowJs);
+  expectNoFolder(options.root, FLAT_NAME);
   const before = beforeTool(options.root, options.eslintBefore);
   const after = afterTool(options.root, options.eslintAfter);
   const scripts = lintScripts(options.root);
   const extensions = options.extensions ?? scripts.extensions ?? [];
   const where = coverage(discovery, options.root);
   options.progress(`ESLint ${before.version}: reading the configurations and running them`);
-  const legacy = await withProcess('legacy-worker', options, (eslint) =>
+  const legacy = await withProcess('legacy-worker', before.dir, options, (eslint) =>
     eslint.ask<LegacyAnswer>('fold', {
       root: options.root,
       eslintDir: before.dir,
@@ -102,7 +103,7 @@ export async function foldEslint(
   if (Object.keys(legacy.run.files).length === 0) {
     throw fail('nothing-to-fold', `ESLint ${before.version} lints no file below ${options.root}.`);
   }
-  return withProcess('flat-worker', options, async (eslint) => {
+  return withProcess('flat-worker', after.dir, options, async (eslint) => {
     const hello = await eslint.ask<FlatHello>('start', {
       root: options.root,
       eslintDir: after.dir,
@@ -334,10 +335,11 @@ class Run {
 
 async function withProcess<Value>(
   which: 'legacy-worker' | 'flat-worker',
+  eslintDir: string,
   options: EslintOptions,
   use: (eslint: EslintProcess) => Promise<Value>,
 ): Promise<Value> {
-  const eslint = startEslint(which, options.root, options.environment, options.signal);
+  const eslint = startEslint(which, { ...options, eslintDir });
   try {
     return await use(eslint);
   } finally {

@@ -2,12 +2,19 @@
  * Runs inside the two ESLint child processes. Refuses to execute JavaScript that is not an
  * installed package unless the user agreed: ESLint's own loading of `.eslintrc.js`, of an `extends`
  * that leads to a local file, and of a plug-in that is a link back into the repository all pass
- * here. Packages in node_modules are run as ESLint runs them. Also serves modules that exist only
- * in memory.
+ * here, as do native add-ons. Packages in node_modules are run as ESLint runs them. Also serves
+ * modules that exist only in memory.
+ *
+ * The hooks hold for one thread; `sandbox-preload.ts` brings them into the threads and the Node.js
+ * processes that plug-ins start.
  */
+import { realpathSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+/** This program itself: `src` or `dist`. */
+const OWN_FOLDER = fileURLToPath(new URL('../../../', import.meta.url));
 
 export interface Sandbox {
   /** Modules by URL (without query) that are read from memory instead of the disk. */
@@ -17,6 +24,7 @@ export interface Sandbox {
 /** Installs the module hooks for this process. The folders are absolute real paths. */
 export function installSandbox(root: string, eslintDir: string, allowJs: boolean): Sandbox {
   const memory = new Map<string, string>();
+  if (!allowJs) refuseNativeCode(root, eslintDir);
   registerHooks({
     resolve(specifier, context, nextResolve) {
       if (memory.has(withoutQuery(specifier))) {
@@ -34,11 +42,20 @@ export function installSandbox(root: string, eslintDir: string, allowJs: boolean
   return { memory };
 }
 
+/** A native add-on (`parser: "./x.node"`) is loaded past the hooks. */
+function refuseNativeCode(root: string, eslintDir: string): void {
+  const load = process.dlopen;
+  process.dlopen = (...args: Parameters<typeof process.dlopen>) => {
+    refuseOwnCode(root, eslintDir, pathToFileURL(realpathSync(String(args[1]))).href);
+    return load.apply(process, args);
+  };
+}
+
 function refuseOwnCode(root: string, eslintDir: string, url: string): void {
   if (!url.startsWith('file:')) return;
   const path = fileURLToPath(url);
   if (path.includes(`${sep}node_modules${sep}`) || path.startsWith(eslintDir + sep)) return;
-  if (/\.(json|wasm)$/.test(path)) return;
+  if (/\.(json|wasm)$/.test(path) || path.startsWith(OWN_FOLDER)) return;
   const shown = path.startsWith(root + sep) ? path.slice(root.length + 1) : path;
   const error = new Error(`${shown} is code of the repository; give --allow-js to run it.`);
   throw Object.assign(error, { code: 'needs-consent' });

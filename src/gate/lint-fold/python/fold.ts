@@ -3,12 +3,12 @@
  * pyproject.toml, proof by asking the tools again in a changed copy, and real runs on both sides.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { Discovery } from '../discover.ts';
+import { type Discovery, expectNoFolder } from '../discover.ts';
 import { fail } from '../errors.ts';
 import type { FileChange } from '../files/change.ts';
 import { plannedEdits } from './edits.ts';
 import { foldTool, wholeRun } from './fold-tool.ts';
-import { type ToolFolders, toolFolders } from './governed.ts';
+import { TOML_NAME, type ToolFolders, toolFolders } from './governed.ts';
 import { findInterpreter, type Interpreter, probe } from './interpreter.ts';
 import type { Governed, OptionChange, ProbeAnswer, Tool, ToolFold, Versions } from './model.ts';
 import { TOOLS } from './model.ts';
@@ -21,6 +21,8 @@ export interface PythonOptions {
   readonly mode: 'exact' | 'unify';
   readonly ruff: boolean;
   readonly python?: string;
+  /** Run Python code of the repository (Flake8's local plug-ins). */
+  readonly allowPython: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
   progress(text: string): void;
@@ -41,6 +43,10 @@ export interface PythonReport {
   readonly mode: 'exact' | 'unify';
   readonly ruff?: { readonly version: string; readonly notKept: readonly string[] };
   readonly tools: readonly ToolReport[];
+  /** Comments that go with the settings they stand among. */
+  readonly comments: readonly string[];
+  /** Python files that cannot be read: links that lead nowhere, pipes. */
+  readonly skipped: readonly string[];
 }
 
 export interface PythonFold {
@@ -59,8 +65,11 @@ export async function foldPython(
   options: PythonOptions,
 ): Promise<PythonFold> {
   const { root, mode } = options;
+  expectNoFolder(root, TOML_NAME);
   const interpreter: Interpreter = {
-    path: findInterpreter(root, options.python),
+    path: findInterpreter(root, options.environment, options.python),
+    roots: [root],
+    allowCode: options.allowPython,
     environment: options.environment,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
@@ -72,10 +81,15 @@ export async function foldPython(
     foldTool(tool, mode, governedBy(tool, folders[tool], read)),
   );
   const ruff = options.ruff ? await ruffTables(interpreter, root, folds, read.versions) : undefined;
-  const changes = plannedEdits(root, folds, folders, ruff?.tables ?? ownTables(folds));
+  const edits = plannedEdits(root, folds, folders, ruff?.tables ?? ownTables(folds));
+  const { changes } = edits;
   options.progress('Python: running the tools before and after');
   return withShadow(root, discovery, changes, async (shadow) => {
-    const after = await probe(interpreter, shadow, afterFolders(folds, ruff !== undefined));
+    const kept = { original: root, taken: edits.taken };
+    const after = await probe(interpreter, shadow, afterFolders(folds, ruff !== undefined), kept);
+    if (after.lost.length > 0) {
+      throw fail('bad-config', `cannot edit ${after.lost.join(', ')} and keep the rest of it.`);
+    }
     const tools: ToolReport[] = [];
     for (const fold of folds) {
       const before = await runBefore(interpreter, root, fold.tool, folders[fold.tool]);
@@ -95,6 +109,8 @@ export async function foldPython(
       mode,
       ...(ruff === undefined ? {} : { ruff: ruffReport(ruff, read.versions) }),
       tools,
+      comments: edits.comments,
+      skipped: discovery.unreadable.filter((path) => /\.pyi?$/.test(path)),
     };
     return { report, changes };
   });

@@ -123,7 +123,7 @@ interface Code {
 
 async function knownCodes(interpreter: Interpreter, root: string): Promise<Code[]> {
   const output = await runPython(interpreter, root, [
-    ...['-m', 'ruff', 'rule', '--all', '--output-format', 'json'],
+    ...['ruff', 'rule', '--all', '--output-format', 'json'],
   ]);
   if (output.code !== 0) throw fail('tool-failed', `ruff could not run: ${lastLine(output)}`);
   const rules = JSON.parse(output.stdout) as { code: string | null; preview?: boolean }[];
