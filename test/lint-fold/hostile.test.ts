@@ -1,7 +1,15 @@
 /** Repositories that nobody checked: nothing of them runs, nothing of them is lost. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import type { EslintReport, PythonReport } from '../../src/gate/index.ts';
@@ -81,7 +89,7 @@ test("Flake8's local plug-ins run with consent only", async () => {
     'm.py': 'x = 1\n',
   });
   const { root } = workspace;
-  spawnSync('mkdir', [join(root, 'tools')]);
+  mkdirSync(join(root, 'tools'));
   writeFileSync(
     join(root, 'tools/plug.py'),
     `${traceIn(root)}class Check:\n    name, version = 'x', '1'\n    def __init__(self, tree): pass\n` +
@@ -226,4 +234,91 @@ test('eslint: the diff is in the JSON report; bytes of package.json that are not
   assert.equal(code, 0, stderr);
   assert.match((JSON.parse(stdout) as { diff: string }).diff, /^\+\+\+ b\/eslint\.config\.mjs$/m);
   assert.equal(readFileSync(join(root, 'a/package.json'), 'latin1'), '{"author": "caf\u00e9"}\n');
+});
+
+test('a folder left in place is left out by its path, not wherever its name occurs', async () => {
+  using workspace = makeWorkspace(undefined, {
+    '.flake8': '[flake8]\nmax-line-length = 100\n',
+    'tests/.flake8': '[flake8]\nmax-line-length = 80\n',
+    'tests/m.py': 'x = 1\n',
+    'a/tests/m.py': 'x = 1\n',
+  });
+  const { code, report, stdout, stderr } = await fold(workspace.root, ['--write']);
+  assert.equal(code, 1, stderr);
+  const [flake8] = report.python.tools;
+  assert.deepEqual(
+    flake8?.left.map(({ folder }) => folder),
+    ['tests'],
+  );
+  assert.deepEqual(flake8?.differing, [], stdout);
+  const toml = readFileSync(join(workspace.root, 'pyproject.toml'), 'utf8');
+  assert.match(toml, /extend-exclude = \["\.\/tests"\]/);
+});
+
+test('files with odd names keep their ignores', async () => {
+  const odd = 'a/o d,d:[x]*.py';
+  using workspace = makeWorkspace(undefined, {
+    '.flake8': '[flake8]\nignore = E1\n',
+    'a/.flake8': '[flake8]\nignore = E1,E401,F401\n',
+    'a/b/.flake8': '[flake8]\nignore = E1\n',
+    'a/b/m.py': 'import os, sys\n',
+    [odd]: 'import os, sys\n',
+    'm.py': 'import os, sys\n',
+  });
+  const { code, report, stderr } = await fold(workspace.root, []);
+  assert.equal(code, 0, stderr);
+  const [flake8] = report.python.tools;
+  assert.deepEqual([...new Set(flake8?.after.map(({ file }) => file))], ['a/b/m.py', 'm.py']);
+});
+
+test('a file that is not looked at any more is listed, findings or not', async () => {
+  using workspace = makeWorkspace(undefined, {
+    'a/.flake8': '[flake8]\nmax-line-length = 100\nexclude = ../b/m.py\n',
+    'b/.flake8': '[flake8]\nmax-line-length = 100\n',
+    'a/m.py': 'x = 1\n',
+    'b/m.py': 'x = 1\n',
+  });
+  const { code, report, stderr } = await fold(workspace.root, []);
+  assert.equal(code, 1, stderr);
+  const [flake8] = report.python.tools;
+  assert.deepEqual(
+    flake8?.differing.map(({ before, after, files }) => [before, after, files]),
+    [['checked', 'left out', ['b/m.py']]],
+  );
+});
+
+test('a committed node_modules or virtual environment is code of the repository', async () => {
+  const eslint = '{"name": "eslint", "version": "8.57.1", "main": "index.js"}';
+  const leave = 'require("fs").writeFileSync(__dirname + "/ran", "")\n';
+  using workspace = makeWorkspace(undefined, {
+    '.eslintrc.json': '{}',
+    'x.js': 'var a = 1\n',
+    'own/package.json': eslint,
+    'own/index.js': leave,
+    'b/.eslintrc.json': '{}',
+    'b/x.js': '',
+    'b/node_modules/eslint/package.json': eslint,
+    'b/node_modules/eslint/index.js': leave,
+    '.flake8': '[flake8]\n',
+    'm.py': '',
+    '.venv/bin/python': '#!/bin/sh\ntouch ran\n',
+  });
+  const { root } = workspace;
+  chmodSync(join(root, '.venv/bin/python'), 0o755);
+  spawnSync('git', ['init', '--quiet'], { cwd: root });
+  spawnSync('git', ['add', '--force', 'b', '.venv'], { cwd: root });
+  rmSync(join(root, 'node_modules/eslint'));
+  symlinkSync('../own', join(root, 'node_modules/eslint'));
+  for (const [folder, only, says] of [
+    ['b', 'eslint', /node_modules is committed.*--allow-js/],
+    ['', 'eslint', /own is no installed package.*--allow-js/],
+    ['', 'python', /\.venv is committed.*--allow-python/],
+  ] as const) {
+    const told = await lintFold(join(root, folder), ['--only', only]);
+    assert.equal(told.code, 2);
+    assert.match(told.stderr, says);
+  }
+  for (const place of ['own', 'b/node_modules/eslint', '.']) {
+    assert.ok(!existsSync(join(root, place, 'ran')));
+  }
 });

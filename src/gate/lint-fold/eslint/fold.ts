@@ -3,10 +3,11 @@
  * prove it file by file, run both. Nothing is changed on disk; the result is a plan and a report.
  */
 import { createRequire } from 'node:module';
-import { join, relative } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { type Discovery, expectNoFolder } from '../discover.ts';
 import { fail } from '../errors.ts';
 import type { FileChange } from '../files/change.ts';
+import { isCommitted } from '../files/committed.ts';
 import { type Comparison, compare } from './compare.ts';
 import { type Coverage, coverage, refuseEarly, withoutCut } from './coverage.ts';
 import { withEnvComments } from './env-comments.ts';
@@ -86,6 +87,10 @@ export async function foldEslint(
   expectNoFolder(options.root, FLAT_NAME);
   const before = beforeTool(options.root, options.eslintBefore);
   const after = afterTool(options.root, options.eslintAfter);
+  if (!options.allowJs) {
+    if (options.eslintBefore === undefined) expectInstalled(options.root, before.dir);
+    if (options.eslintAfter === undefined) expectInstalled(options.root, after.dir);
+  }
   const scripts = lintScripts(options.root);
   const extensions = options.extensions ?? scripts.extensions ?? [];
   const where = coverage(discovery, options.root);
@@ -112,6 +117,20 @@ export async function foldEslint(
     const run = new Run(discovery, options, withoutCut(legacy, options.root), hello, eslint);
     return run.fold(extensions, where, scripts.notes);
   });
+}
+
+/** An ESLint that nobody named must be an installed package. @throws LintFoldError needs-consent */
+function expectInstalled(root: string, eslintDir: string): void {
+  const parts = eslintDir.split(sep);
+  const at = parts.indexOf('node_modules');
+  const folder = at < 0 ? eslintDir : parts.slice(0, at + 1).join(sep);
+  if (at >= 0 && !isCommitted(folder)) return;
+  const why = at < 0 ? 'is no installed package' : 'is committed';
+  throw fail(
+    'needs-consent',
+    `${relative(root, folder)} ${why}, so its ESLint is code of the repository. ` +
+      'Give --allow-js to run it.',
+  );
 }
 
 class Run {

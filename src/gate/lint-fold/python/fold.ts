@@ -9,7 +9,7 @@ import type { FileChange } from '../files/change.ts';
 import { plannedEdits } from './edits.ts';
 import { foldTool, wholeRun } from './fold-tool.ts';
 import { TOML_NAME, type ToolFolders, toolFolders } from './governed.ts';
-import { findInterpreter, type Interpreter, probe } from './interpreter.ts';
+import { expectInstalled, findInterpreter, type Interpreter, probe } from './interpreter.ts';
 import type { Governed, OptionChange, ProbeAnswer, Tool, ToolFold, Versions } from './model.ts';
 import { TOOLS } from './model.ts';
 import { type RuffTranslation, ruffTables } from './ruff.ts';
@@ -66,8 +66,10 @@ export async function foldPython(
 ): Promise<PythonFold> {
   const { root, mode } = options;
   expectNoFolder(root, TOML_NAME);
+  const path = findInterpreter(root, options.environment, options.python);
+  if (!options.allowPython) expectInstalled(root, path);
   const interpreter: Interpreter = {
-    path: findInterpreter(root, options.environment, options.python),
+    path,
     roots: [root],
     allowCode: options.allowPython,
     environment: options.environment,
@@ -92,16 +94,23 @@ export async function foldPython(
     }
     const tools: ToolReport[] = [];
     for (const fold of folds) {
-      const before = await runBefore(interpreter, root, fold.tool, folders[fold.tool]);
-      const now = await runAfter(interpreter, shadow, fold, folders[fold.tool], ruff !== undefined);
+      const own = folders[fold.tool];
+      const before = await runBefore(interpreter, root, fold.tool, own);
+      const now = await runAfter(interpreter, shadow, fold, own, ruff !== undefined);
+      const sets = {
+        before: before.checked ?? fold.folded.flatMap((folder) => filesOf(read, fold.tool, folder)),
+        after: now.checked ?? filesOf(after, fold.tool, ''),
+      };
       tools.push({
         ...fold,
         version: read.versions[fold.tool] ?? '',
-        before,
-        after: now,
+        before: before.findings,
+        after: now.findings,
         differing:
-          ruff === undefined ? differingOptions(fold, folders[fold.tool], read, after) : [],
-        changedFiles: changedFiles(before, now),
+          ruff === undefined
+            ? [...differingOptions(fold, own, read, after), ...differingFiles(fold, own, sets)]
+            : [],
+        changedFiles: changedFiles(before.findings, now.findings),
         ungoverned: folders[fold.tool].ungoverned,
       });
     }
@@ -203,18 +212,40 @@ function differingOptions(
   });
 }
 
+function filesOf(answer: ProbeAnswer, tool: Tool, folder: string): readonly string[] {
+  return answer.folders[tool]?.[folder]?.files ?? [];
+}
+
+/** Files that the tool looked at and does not look at any more, or the other way round. */
+function differingFiles(
+  { tool, folded }: ToolFold,
+  folders: ToolFolders,
+  checked: { readonly before: readonly string[]; readonly after: readonly string[] },
+): OptionChange[] {
+  const old = new Set(checked.before);
+  const now = new Set(checked.after);
+  return folded.flatMap((folder) => {
+    const governed = folders.governs.get(folder) ?? [];
+    const gone = governed.filter((file) => old.has(file) && !now.has(file));
+    const come = governed.filter((file) => !old.has(file) && now.has(file));
+    const change = (before: string, after: string, files: readonly string[]) =>
+      files.length === 0 ? [] : [{ tool, folder, option: 'file', before, after, files }];
+    return [...change('checked', 'left out', gone), ...change('left out', 'checked', come)];
+  });
+}
+
 async function runBefore(
   interpreter: Interpreter,
   root: string,
   tool: Tool,
   folders: ToolFolders,
-): Promise<Finding[]> {
-  const findings: Finding[] = [];
+): Promise<PythonRun> {
+  const runs: PythonRun[] = [];
   for (const [folder, files] of folders.governs) {
     if (files.length === 0) continue;
-    findings.push(...only(await runTool(interpreter, tool, root, folder, ['.']), files));
+    runs.push(only(await runTool(interpreter, tool, root, folder, ['.']), files));
   }
-  return sorted(findings);
+  return joined(runs);
 }
 
 /** One run from the root for everything folded, and the folders left in place on their own. */
@@ -224,21 +255,27 @@ async function runAfter(
   fold: ToolFold,
   folders: ToolFolders,
   ruff: boolean,
-): Promise<Finding[]> {
+): Promise<PythonRun> {
   const files = fold.folded.flatMap((folder) => folders.governs.get(folder) ?? []);
   const targets = fold.folded.includes('') ? ['.'] : outermost(fold.folded);
-  const findings: Finding[] = [];
+  const runs: PythonRun[] = [];
   if (files.length > 0) {
     const tool = ruff ? (fold.tool === 'black' ? 'ruff format' : 'ruff') : fold.tool;
-    const run = await runTool(interpreter, tool, shadow, '', targets);
-    findings.push(...(ruff ? asTool(fold.tool, only(run, files)) : only(run, files)));
+    const run = only(await runTool(interpreter, tool, shadow, '', targets), files);
+    runs.push(ruff ? { findings: asTool(fold.tool, run.findings) } : run);
   }
   for (const { folder } of fold.left) {
     const own = folders.governs.get(folder) ?? [];
     if (own.length === 0) continue;
-    findings.push(...only(await runTool(interpreter, fold.tool, shadow, folder, ['.']), own));
+    runs.push(only(await runTool(interpreter, fold.tool, shadow, folder, ['.']), own));
   }
-  return sorted(findings);
+  return joined(runs);
+}
+
+function joined(runs: readonly PythonRun[]): PythonRun {
+  const findings = sorted(runs.flatMap((run) => run.findings));
+  const says = runs.length > 0 && runs.every(({ checked }) => checked !== undefined);
+  return says ? { findings, checked: runs.flatMap(({ checked }) => checked ?? []) } : { findings };
 }
 
 /** Ruff's one run holds what Flake8 finds (all codes but I) and what isort finds (I, per file). */
@@ -250,9 +287,11 @@ function asTool(tool: Tool, findings: readonly Finding[]): Finding[] {
   return [...files].map((file) => ({ file, line: 0, column: 0, code: 'imports' }));
 }
 
-function only(run: PythonRun, files: readonly string[]): Finding[] {
+function only(run: PythonRun, files: readonly string[]): PythonRun {
   const wanted = new Set(files);
-  return run.findings.filter(({ file }) => wanted.has(file));
+  const findings = run.findings.filter(({ file }) => wanted.has(file));
+  if (run.checked === undefined) return { findings };
+  return { findings, checked: run.checked.filter((file) => wanted.has(file)) };
 }
 
 function outermost(folders: readonly string[]): string[] {

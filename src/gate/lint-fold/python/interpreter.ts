@@ -1,8 +1,9 @@
 /** Finds the repository's Python, asks the tools how they read each folder, and runs programs. */
 import { spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
-import { delimiter, isAbsolute, join, sep } from 'node:path';
+import { delimiter, isAbsolute, join, relative, sep } from 'node:path';
 import { fail } from '../errors.ts';
+import { isCommitted } from '../files/committed.ts';
 import { GUARD, REFUSAL } from './guard-source.ts';
 import { HELPER } from './inquiry-source.ts';
 import type { ProbeAnswer, Tool } from './model.ts';
@@ -25,6 +26,18 @@ export interface Output {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/**
+ * The interpreter of a virtual environment that is committed. @throws LintFoldError needs-consent
+ */
+export function expectInstalled(root: string, path: string): void {
+  const [folder = ''] = relative(root, path).split(sep);
+  if (folder === '..' || isAbsolute(folder) || !isCommitted(join(root, folder))) return;
+  throw fail(
+    'needs-consent',
+    `${folder} is committed, so its Python is code of the repository. Give --allow-python to run it.`,
+  );
 }
 
 /**

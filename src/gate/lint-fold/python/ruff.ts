@@ -92,7 +92,7 @@ function leftOf(folds: readonly ToolFold[], tool: string): string[] {
 /** An exclude that the fold itself added for a folder that keeps its own settings. */
 function isLeft(folds: readonly ToolFold[], pattern: string): boolean {
   return folds.some(({ left }) =>
-    left.some(({ folder }) => pattern === folder || pattern === `${folder}/*`),
+    left.some(({ folder }) => [folder, `./${folder}`, `${folder}/*`].includes(pattern)),
   );
 }
 

@@ -72,7 +72,10 @@ function blackRun(output: Output, place: Place): PythonRun {
   const checked: string[] = [];
   for (const line of output.stderr.split('\n')) {
     const would = /^would reformat (.+)$/.exec(line)?.[1];
-    const well = /^(.+) already well formatted, good job\.$/.exec(line)?.[1];
+    const well =
+      /^(.+) (?:already well formatted, good job|wasn't modified on disk since last run)\.$/.exec(
+        line,
+      )?.[1];
     const cannot = /^error: cannot format (.+?): /.exec(line)?.[1];
     const path = would ?? well ?? cannot;
     if (path === undefined) continue;
