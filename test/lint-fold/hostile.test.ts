@@ -261,6 +261,9 @@ test('files with odd names keep their ignores', async () => {
     '.flake8': '[flake8]\nignore = E1\n',
     'a/.flake8': '[flake8]\nignore = E1,E401,F401\n',
     'a/b/.flake8': '[flake8]\nignore = E1\n',
+    'a/b/tox.ini': '[flake8]\nignore = E1\n',
+    'a/b/setup.cfg': '[isort]\nprofile = black\n',
+    'a/b/.isort.cfg': '[settings]\nprofile = black\n',
     'a/b/m.py': 'import os, sys\n',
     [odd]: 'import os, sys\n',
     'm.py': 'import os, sys\n',
@@ -268,6 +271,10 @@ test('files with odd names keep their ignores', async () => {
   const { code, report, stderr } = await fold(workspace.root, []);
   assert.equal(code, 0, stderr);
   const [flake8] = report.python.tools;
+  assert.deepEqual(report.python.neverRead, [
+    'a/b/.flake8: flake8 reads tox.ini there',
+    'a/b/setup.cfg: isort reads .isort.cfg there',
+  ]);
   assert.deepEqual([...new Set(flake8?.after.map(({ file }) => file))], ['a/b/m.py', 'm.py']);
 });
 
@@ -318,7 +325,15 @@ test('a committed node_modules or virtual environment is code of the repository'
     assert.equal(told.code, 2);
     assert.match(told.stderr, says);
   }
-  for (const place of ['own', 'b/node_modules/eslint', '.']) {
+  // A preset in a committed node_modules, for an ESLint that was named.
+  const named = ['--only', 'eslint', '--eslint-before', join(root, 'node_modules/eslint-9')];
+  writeFileSync(join(root, 'b/.eslintrc.json'), '{"root": true, "extends": "own"}');
+  mkdirSync(join(root, 'b/node_modules/eslint-config-own'));
+  writeFileSync(join(root, 'b/node_modules/eslint-config-own/index.js'), leave);
+  const preset = await lintFold(join(root, 'b'), [...named, '--eslint-after', named[3] as string]);
+  assert.equal(preset.code, 2);
+  assert.match(preset.stderr, /eslint-config-own\/index\.js is code of the repository/);
+  for (const place of ['own', 'b/node_modules/eslint', 'b/node_modules/eslint-config-own', '.']) {
     assert.ok(!existsSync(join(root, place, 'ran')));
   }
 });

@@ -8,7 +8,7 @@ import { type Discovery, expectNoFolder } from '../discover.ts';
 import { fail } from '../errors.ts';
 import type { FileChange } from '../files/change.ts';
 import { isCommitted } from '../files/committed.ts';
-import { type Comparison, compare } from './compare.ts';
+import { type Comparison, compare, withRuns } from './compare.ts';
 import { type Coverage, coverage, refuseEarly, withoutCut } from './coverage.ts';
 import { withEnvComments } from './env-comments.ts';
 import { type FlatObject, withoutSilent } from './flat-object.ts';
@@ -191,6 +191,7 @@ class Run {
     const proven = await this.#prove(flattened, wanted, expected);
     this.#options.progress(`ESLint ${this.#hello.version}: running the folded configuration`);
     const after = await this.#eslint.ask<LintRun>('lint', { patterns: where.patterns });
+    const comparison = withRuns(proven.comparison, this.#legacy.run, after, gone);
     const created: FileChange = {
       path: FLAT_NAME,
       before: undefined,
@@ -206,14 +207,14 @@ class Run {
         extensions,
         before: this.#legacy.run,
         after,
-        comparison: proven.comparison,
+        comparison,
         pinned: proven.pinned,
         lost,
         notKept: this.#notKept(flattened),
         notes: [...this.#notes(), ...notes],
         violationChanges:
           unified === undefined
-            ? violationChanges(this.#legacy.run, after, proven.comparison.equal, lost)
+            ? violationChanges(this.#legacy.run, after, comparison.equal, lost)
             : [],
         changes: unified?.changes ?? [],
         votes: unified?.votes ?? [],

@@ -12,6 +12,7 @@ import { realpathSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isCommitted } from '../files/committed.ts';
 
 /** This program itself: `src` or `dist`. */
 const OWN_FOLDER = fileURLToPath(new URL('../../../', import.meta.url));
@@ -54,11 +55,23 @@ function refuseNativeCode(root: string, eslintDir: string): void {
 function refuseOwnCode(root: string, eslintDir: string, url: string): void {
   if (!url.startsWith('file:')) return;
   const path = fileURLToPath(url);
-  if (path.includes(`${sep}node_modules${sep}`) || path.startsWith(eslintDir + sep)) return;
+  if (path.startsWith(eslintDir + sep) || isInstalled(path)) return;
   if (/\.(json|wasm)$/.test(path) || path.startsWith(OWN_FOLDER)) return;
   const shown = path.startsWith(root + sep) ? path.slice(root.length + 1) : path;
   const error = new Error(`${shown} is code of the repository; give --allow-js to run it.`);
   throw Object.assign(error, { code: 'needs-consent' });
+}
+
+const installed = new Map<string, boolean>();
+
+/** In a `node_modules` that did not come with the repository. */
+function isInstalled(path: string): boolean {
+  const end = path.indexOf(`${sep}node_modules${sep}`);
+  if (end < 0) return false;
+  const folder = path.slice(0, end + `${sep}node_modules`.length);
+  const known = installed.get(folder) ?? !isCommitted(folder);
+  installed.set(folder, known);
+  return known;
 }
 
 function withoutQuery(url: string): string {

@@ -2,13 +2,14 @@
  * Folds the Python side: what each tool reads in each folder, one table per tool in the root's
  * pyproject.toml, proof by asking the tools again in a changed copy, and real runs on both sides.
  */
+import { posix } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Discovery, expectNoFolder } from '../discover.ts';
 import { fail } from '../errors.ts';
 import type { FileChange } from '../files/change.ts';
 import { plannedEdits } from './edits.ts';
 import { foldTool, wholeRun } from './fold-tool.ts';
-import { TOML_NAME, type ToolFolders, toolFolders } from './governed.ts';
+import { folderOf, TOML_NAME, type ToolFolders, toolFolders } from './governed.ts';
 import { expectInstalled, findInterpreter, type Interpreter, probe } from './interpreter.ts';
 import type { Governed, OptionChange, ProbeAnswer, Tool, ToolFold, Versions } from './model.ts';
 import { TOOLS } from './model.ts';
@@ -45,6 +46,8 @@ export interface PythonReport {
   readonly tools: readonly ToolReport[];
   /** Comments that go with the settings they stand among. */
   readonly comments: readonly string[];
+  /** Settings that are removed though the tool never read them: another file comes first. */
+  readonly neverRead: readonly string[];
   /** Python files that cannot be read: links that lead nowhere, pipes. */
   readonly skipped: readonly string[];
 }
@@ -119,6 +122,7 @@ export async function foldPython(
       ...(ruff === undefined ? {} : { ruff: ruffReport(ruff, read.versions) }),
       tools,
       comments: edits.comments,
+      neverRead: folds.flatMap((fold) => neverRead(fold, folders[fold.tool], read)),
       skipped: discovery.unreadable.filter((path) => /\.pyi?$/.test(path)),
     };
     return { report, changes };
@@ -312,6 +316,15 @@ function changedFiles(before: readonly Finding[], after: readonly Finding[]): st
   return [...new Set([...old.keys(), ...now.keys()])]
     .filter((file) => !isDeepStrictEqual(old.get(file), now.get(file)))
     .sort();
+}
+
+function neverRead({ tool, folded }: ToolFold, { files }: ToolFolders, read: ProbeAnswer) {
+  return files.flatMap((path) => {
+    const folder = folderOf(path);
+    const source = read.folders[tool]?.[folder]?.source ?? null;
+    const isRead = source === null || posix.basename(path) === source;
+    return isRead || !folded.includes(folder) ? [] : [`${path}: ${tool} reads ${source} there`];
+  });
 }
 
 function ruffReport(ruff: RuffTranslation, versions: Versions) {

@@ -115,13 +115,14 @@ def isort(folder):
     config = Config(settings_path=folder)
     effective = {key: plain(value) for key, value in vars(config).items() if not key.startswith("_")}
     sources = list(effective.pop("sources", None) or [])
-    raw = {}
+    raw, read = {}, None
     for source in sources:
         origin = source.get("source", "")
         if origin not in ("defaults", "runtime") and not origin.endswith("profile"):
             raw = {key: value for key, value in source.items() if key not in ("source", "directory")}
+            read = os.path.basename(origin)
     found = files.find(["."], config, [], [])
-    return {"source": None, "raw": plain(raw), "effective": effective,
+    return {"source": read, "raw": plain(raw), "effective": effective,
             "files": sorted(relative(path) for path in found)}
 
 def has_plugin(name):

@@ -105,7 +105,7 @@ export async function probe(
   const output = await runPython(interpreter, root, ['-', request], HELPER);
   const last = output.stdout.trim().split('\n').at(-1) ?? '';
   if (output.code === 3) {
-    const { error } = JSON.parse(last) as { error: string };
+    const { error } = parseAnswer<{ error: string }>(interpreter, last);
     const missing = /No module named '(\w+)'/.exec(error)?.[1];
     if (missing !== undefined) {
       throw fail(
@@ -117,7 +117,15 @@ export async function probe(
     throw fail('bad-config', error);
   }
   if (output.code !== 0) throw fail('tool-failed', `${interpreter.path}: ${lastLine(output)}`);
-  return JSON.parse(last) as ProbeAnswer;
+  return parseAnswer<ProbeAnswer>(interpreter, last);
+}
+
+function parseAnswer<Value>({ path }: Interpreter, text: string): Value {
+  try {
+    return JSON.parse(text) as Value;
+  } catch (error) {
+    throw fail('tool-failed', `${path}: expected JSON, got ${text.slice(0, 80)}`, error);
+  }
 }
 
 /**
