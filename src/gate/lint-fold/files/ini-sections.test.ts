@@ -45,3 +45,9 @@ test('a byte order mark, lone carriage returns and bytes of any encoding stay', 
   );
   assert.equal(without('[flake8]\ry = 1\r[a]\r', 'flake8'), '[a]\r');
 });
+
+test('a long line, or many blank ones, takes no time', () => {
+  const long = `[a]\nx = ${' '.repeat(1_000_000)}y\n${'\n'.repeat(1_000_000)}[flake8]\n`;
+  assert.deepEqual(iniSectionNames(long), ['a', 'flake8']);
+  assert.equal(without(long, 'flake8').length, long.indexOf('y') + 2);
+});

@@ -22,9 +22,8 @@ interface Section {
   end: number;
 }
 
-const BLANK = '[ \\t\\f\\v\\x1c-\\x1f]';
-const LEADING = new RegExp(`^${BLANK}*`);
-const TRAILING = new RegExp(`${BLANK}*(?:\\r\\n|\\n|\\r)?$`);
+/** What Python strips, as far as it is ASCII. */
+const BLANKS: ReadonlySet<string> = new Set(' \t\f\v\r\n\x1c\x1d\x1e\x1f');
 
 /** The mark of UTF-8, as Latin-1. */
 const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf';
@@ -72,7 +71,7 @@ function sectionsOf(lines: readonly string[]): Section[] {
     const line = at === 0 && raw.startsWith(BYTE_ORDER_MARK) ? raw.slice(3) : raw;
     const said = stripped(line);
     const section = sections.at(-1);
-    const indent = LEADING.exec(line)?.[0].length ?? 0;
+    const indent = indentOf(line);
     if (said === '') return;
     if (isComment(said)) {
       // An indented comment in the middle of a value belongs to it.
@@ -103,5 +102,13 @@ function isComment(said: string): boolean {
 }
 
 function stripped(line: string): string {
-  return line.replace(LEADING, '').replace(TRAILING, '');
+  let end = line.length;
+  while (end > 0 && BLANKS.has(line[end - 1] as string)) end -= 1;
+  return line.slice(Math.min(indentOf(line), end), end);
+}
+
+function indentOf(line: string): number {
+  let at = 0;
+  while (at < line.length && BLANKS.has(line[at] as string)) at += 1;
+  return at;
 }

@@ -81,3 +81,8 @@ test('a table is written with its types, long lists over several lines', () => {
       `\n[tool.x.inner]\n"k/*" = ["E1"]\n`,
   );
 });
+
+test('many blank lines take no time', () => {
+  const text = `[a]\n${'\n'.repeat(200_000)}b = 1\n\n[tool.black]\nx = 1\n`;
+  assert.equal(without(text), text.slice(0, text.indexOf('b = 1') + 6));
+});

@@ -128,7 +128,14 @@ function withoutRanges(text: string, cuts: readonly (readonly [number, number])[
     }
   }
   const tail = text.slice(at);
-  return tail === '' ? result.replace(/(\r?\n)(?:[ \t]*\r?\n)+$/, '$1') : result + tail;
+  return tail === '' ? withoutBlankEnd(result) : result + tail;
+}
+
+/** Without the blank lines at the end, of which the removed table had been the reason. */
+function withoutBlankEnd(text: string): string {
+  const end = text.trimEnd().length;
+  const newline = text.indexOf('\n', end);
+  return newline < 0 ? text : text.slice(0, newline + 1);
 }
 
 function without(values: Table, [key = '', ...rest]: readonly string[]): Table {
