@@ -61,7 +61,7 @@ export function flatten(legacy: LegacyAnswer, options: FlattenOptions): Flattene
 }
 
 /**
- * ESLint 8 and 9 switch `globalReturn` off for a module in the very object that they share with the
+ * ESLint 8 to 10 switch `globalReturn` off for a module in the very object that they share with the
  * scripts of outer folders, so that a script fails to parse when a module was linted before it.
  * An object that says it itself is not shared. Measured: 4 of 40 runs of such a repository.
  */
