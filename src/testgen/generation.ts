@@ -1,6 +1,6 @@
 /**
- * Generation in a thread of its own: Ctrl-C is heard while it computes, and its stack is deep enough
- * for definitions whose messages hold each other thousands of levels deep, through which
+ * Generation in a thread of its own: Ctrl-C is heard while it computes, and its stack is deep
+ * enough for definitions whose messages hold each other thousands of levels deep, through which
  * @bufbuild/protobuf goes by recursion.
  */
 import { Worker } from 'node:worker_threads';

@@ -1,7 +1,7 @@
 /**
- * The libraries for protobuf. They are optional peers of the package, since most who install it only
- * serve models: whoever generates tests installs them. This file and those that import it without
- * `import()` must not need them.
+ * The libraries for protobuf. They are optional peers of the package, since most who install it
+ * only serve models: whoever generates tests installs them. This file and those that import it
+ * without `import()` must not need them.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire, findPackageJSON } from 'node:module';

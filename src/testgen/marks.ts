@@ -1,4 +1,6 @@
-/** The first lines by which a regenerated file is known, and the definition that it is made from. */
+/**
+ * The first lines by which a regenerated file is known, and the definition that it is made from.
+ */
 import { PLUGIN_NAME } from './identity.ts';
 import type { Language } from './options.ts';
 

@@ -39,9 +39,7 @@ export function splitParameter(parameter: string): RawOption[] {
 
 function splitOption(text: string): RawOption {
   const at = text.indexOf('=');
-  return at < 0
-    ? { key: text, value: '' }
-    : { key: text.slice(0, at), value: text.slice(at + 1) };
+  return at < 0 ? { key: text, value: '' } : { key: text.slice(0, at), value: text.slice(at + 1) };
 }
 
 const OWN_FLAGS = ['lang', 'out', 'skeletons'];

@@ -23,8 +23,8 @@ export interface PlannedFile extends FileChange, OutputFile {}
 
 /**
  * Compares with what is there; writes nothing.
- * @throws VitrineError bad-definition for a name that leads out of the folder, unwritable for a file
- * that somebody else made
+ * @throws VitrineError bad-definition for a name that leads out of the folder, unwritable for a
+ * file that somebody else made
  */
 export function planOutput(folder: string, files: readonly OutputFile[]): PlannedFile[] {
   for (const { name } of files) checkInside(name);
@@ -34,7 +34,10 @@ export function planOutput(folder: string, files: readonly OutputFile[]): Planne
     if (before === undefined) return { ...file, path, state: 'new' };
     if (before === file.content) return { ...file, path, state: 'same' };
     if (!isMarked(before)) {
-      throw unwritable(path, 'it is there and not of this generator: move it, or generate elsewhere');
+      throw unwritable(
+        path,
+        'it is there and not of this generator: move it, or generate elsewhere',
+      );
     }
     return { ...file, path, state: 'changed' };
   });

@@ -16,7 +16,8 @@ Options: docs/testgen.md of the package vitrine. Without protoc or buf: vitrine 
 `;
 
 const [word] = process.argv.slice(2);
-if (word === '--version' || word === '-v') process.stdout.write(`${PLUGIN_NAME} ${PLUGIN_VERSION}\n`);
+if (word === '--version' || word === '-v')
+  process.stdout.write(`${PLUGIN_NAME} ${PLUGIN_VERSION}\n`);
 else if (word === '--help' || word === '-h') process.stdout.write(HELP);
 else if (word !== undefined) fail(`takes no arguments, got ${word}; see --help`);
 else if (process.stdin.isTTY) fail('waits for a request of protoc or buf; see --help');

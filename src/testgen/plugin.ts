@@ -59,10 +59,15 @@ export function generate(request: CodeGeneratorRequest, given?: readonly RawOpti
  * them as they are, line separators included, into its files.
  */
 function withoutComments(request: CodeGeneratorRequest): CodeGeneratorRequest {
-  const bare = (file: FileDescriptorProto): FileDescriptorProto => ({
-    ...file,
-    sourceCodeInfo: undefined,
-  });
+  const bare = (file: FileDescriptorProto): FileDescriptorProto => {
+    // Fields that are not set are the prototype's.
+    const copy: FileDescriptorProto = Object.assign(
+      Object.create(Object.getPrototypeOf(file)),
+      file,
+    );
+    delete copy.sourceCodeInfo;
+    return copy;
+  };
   return {
     ...request,
     protoFile: request.protoFile.map(bare),
@@ -71,8 +76,8 @@ function withoutComments(request: CodeGeneratorRequest): CodeGeneratorRequest {
 }
 
 /**
- * Compilers check names, but a descriptor set may come from elsewhere. The libraries check the other
- * names when they read it.
+ * Compilers check names, but a descriptor set may come from elsewhere. The libraries check the
+ * other names when they read it.
  */
 function checkDefinition({ name, package: inPackage }: FileDescriptorProto): void {
   checkInside(name);

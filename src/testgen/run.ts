@@ -1,7 +1,7 @@
 /** The work of `vitrine testgen`: everything is looked at before anything is written. */
 import { join, relative, resolve, sep } from 'node:path';
 import { create } from '@bufbuild/protobuf';
-import { CodeGeneratorRequestSchema } from '@bufbuild/protobuf/wkt';
+import { CodeGeneratorRequestSchema, type DescriptorProto } from '@bufbuild/protobuf/wkt';
 import type { TestgenIo, Values } from './command.ts';
 import { type Compiled, compileDefinitions, isDirectory, readDescriptors } from './compiler.ts';
 import { testgenError } from './errors.ts';
@@ -10,6 +10,9 @@ import { type RawOption, readOption, takeLanguage } from './options.ts';
 import { type FileChange, planOutput, writeOutput } from './output.ts';
 import { planSkeletons, type SkeletonResult, writeSkeletons } from './skeletons.ts';
 import { findStale, removeStale } from './stale.ts';
+
+/** About as many are generated in a second. */
+const ANNOUNCED_MESSAGES = 1000;
 
 /** The exit code. @throws VitrineError for all that keeps it from running */
 export async function execute(
@@ -20,6 +23,10 @@ export async function execute(
   const { language } = takeLanguage([{ key: 'lang', value: values.lang ?? 'ts' }]);
   const out = values.out ?? (language === 'go' ? '.' : 'gen');
   const skeletons = values.skeletons ?? out;
+  if (out === '' || skeletons === '') {
+    const flag = out === '' ? '--out' : '--skeletons';
+    throw testgenError('bad-option', `${flag}: expected a folder (. for the working directory)`);
+  }
   const options: RawOption[] = [
     { key: 'lang', value: language },
     { key: 'skeletons', value: skeletons },
@@ -31,6 +38,10 @@ export async function execute(
     fileToGenerate: [...compiled.targets],
     protoFile: compiled.descriptors.file,
   });
+  const count = messageCount(compiled);
+  if (count > ANNOUNCED_MESSAGES && !values.quiet) {
+    io.err(`vitrine: generating the tests of ${count} messages (Ctrl-C stops it)\n`);
+  }
   const { response, ...made } = await generateAside({ request, options, signal: io.signal });
   if (response.error !== '') throw testgenError('bad-definition', response.error);
   const folder = resolve(io.directory, out);
@@ -57,6 +68,15 @@ export async function execute(
   }));
   removeStale(stale);
   return report(changes, written, values, io);
+}
+
+function messageCount({ descriptors, targets }: Compiled): number {
+  const wanted = new Set(targets);
+  const within = (messages: readonly DescriptorProto[]): number =>
+    messages.reduce((sum, { nestedType }) => sum + 1 + within(nestedType), 0);
+  return descriptors.file
+    .filter(({ name }) => wanted.has(name))
+    .reduce((sum, { messageType }) => sum + within(messageType), 0);
 }
 
 /** Where definitions may lie, when all of a folder or set are asked for; see StaleSearch. */

@@ -39,7 +39,17 @@ describe('once-written files', () => {
 
   it('never lie outside their folder, and none is made when one would', () => {
     const inside = { path: 'inside.test.ts', content: '' };
-    for (const path of ['../x', '/x', 'a/../../x', 'a/./x', 'a//x', 'a\\x', 'a\nx', '\u202ex', '']) {
+    for (const path of [
+      '../x',
+      '/x',
+      'a/../../x',
+      'a/./x',
+      'a//x',
+      'a\\x',
+      'a\nx',
+      '\u202ex',
+      '',
+    ]) {
       assert.throws(() => make(inside, { path, content: '' }), /leads out of its folder/);
       assert.ok(!existsSync(join(folder, 'inside.test.ts')));
     }

@@ -84,7 +84,10 @@ export function fieldOf(base: MessageValue, field: DescField): Value | undefined
 
 const sizes = new WeakMap<MessageValue, number>();
 
-/** Values in it, nested ones and itself included. Parts that values share are counted once each time. */
+/**
+ * Values in it, nested ones and itself included. Parts that values share are counted once each
+ * time.
+ */
 export function sizeOf(value: Value): number {
   if (value.kind === 'list') return sum(value.items.map(sizeOf));
   if (value.kind === 'map') return sum(value.entries.map(([, item]) => 1 + sizeOf(item)));

@@ -28,8 +28,10 @@ export class GoFile {
     const known = this.aliases.get(from.path);
     if (known !== undefined) return known;
     const taken = new Set(this.aliases.values());
-    let alias = from.name;
-    for (let i = 2; taken.has(alias) || isLocal(alias); i += 1) alias = `${from.name}${i}`;
+    // What the tests of a package share is called genX and TestX.
+    const name = /^(gen|Test)[^a-z]/.test(from.name) ? `pb_${from.name}` : from.name;
+    let alias = name;
+    for (let i = 2; taken.has(alias) || LOCAL.has(alias); i += 1) alias = `${name}${i}`;
     this.aliases.set(from.path, alias);
     return alias;
   }
@@ -63,11 +65,7 @@ export class GoFile {
   }
 }
 
-/** Names that the generated functions and the files that they share use for themselves. */
-function isLocal(name: string): boolean {
-  return LOCAL.has(name) || /^(gen|Test)[^a-z]/.test(name);
-}
-
+/** Names that the generated functions use for themselves, and those of the language. */
 const LOCAL = new Set(
   (
     'stream err t in ctx conn init main _ ' +

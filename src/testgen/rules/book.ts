@@ -4,6 +4,7 @@
  * from the rules, the verdict never does.
  */
 import {
+  create,
   type DescField,
   type DescMessage,
   getOption,
@@ -29,6 +30,7 @@ import {
   withoutField,
 } from '../value.ts';
 import { ruleCandidates } from './candidates.ts';
+import { type TypeGraph, typeGraph } from './type-graph.ts';
 
 export interface Candidate {
   readonly label: string;
@@ -66,8 +68,6 @@ export function openRuleBook(registry: Registry): RuleBook {
 
 /** Levels of nested messages that are made by their own rules. */
 const RULED_DEPTH = 4;
-/** Message types that one judgement may have to look at; protovalidate reads them depth first. */
-const JUDGED_TYPES_MAX = 1000;
 /** Values that protovalidate is shown for one message type, all samples together. */
 const JUDGED_VALUES_MAX = 1_000_000;
 
@@ -84,8 +84,7 @@ class Book implements RuleBook {
   /** By the levels that may still be nested by rules. */
   private readonly typicalOf = perLevel<DescMessage, MessageValue | undefined>();
   private readonly chosen = perLevel<DescField, Value | undefined>();
-  private readonly isNarrowOf = new Map<DescMessage, boolean>();
-  private ruled: ReadonlySet<DescMessage> | undefined;
+  private graph: TypeGraph | undefined;
 
   constructor(registry: Registry) {
     this.registry = registry;
@@ -183,14 +182,8 @@ class Book implements RuleBook {
   }
 
   private nested(desc: DescMessage, depth: number): Value | undefined {
-    if (depth === 0 || !this.hasInside(desc)) return undefined;
+    if (depth === 0 || !this.types().ruled.has(desc)) return undefined;
     return this.typicalWithin(desc, depth - 1);
-  }
-
-  /** The message has rules, or one that it can hold has. */
-  private hasInside(desc: DescMessage): boolean {
-    this.ruled ??= holdersOf(this.registry, (one) => this.has(one));
-    return this.ruled.has(desc);
   }
 
   /** The message, or one with a single change, that breaks no rule; else the message itself. */
@@ -238,50 +231,34 @@ class Book implements RuleBook {
 
   private why(base: MessageValue | undefined): string {
     if (base === undefined) return 'the message cannot be encoded';
-    if (!this.isNarrow(base.desc)) return `it reaches over ${JUDGED_TYPES_MAX} message types`;
+    if (this.types().endless.has(base.desc))
+      return 'it holds too many ruled messages inside each other';
     const result = this.validator.validate(base.desc, toMessage(base));
     return result.kind === 'error' ? result.error.message : 'protovalidate gave no verdict';
   }
 
   /** Undefined: protovalidate cannot judge (a rule does not compile or fails at run time). */
   private violations(value: MessageValue): readonly Violation[] | undefined {
-    if (!this.hasInside(value.desc)) return [];
-    if (!this.isNarrow(value.desc)) return undefined;
+    if (!this.types().ruled.has(value.desc)) return [];
+    if (this.types().endless.has(value.desc)) return undefined;
     const result = this.validator.validate(value.desc, toMessage(value));
     if (result.kind === 'error') return undefined;
     return result.kind === 'valid' ? [] : result.violations;
   }
 
-  private isNarrow(desc: DescMessage): boolean {
-    return remembered(this.isNarrowOf, desc, () => {
-      const seen = new Set([desc]);
-      for (const one of seen) {
-        for (const { message: inner } of one.fields) if (inner !== undefined) seen.add(inner);
-        if (seen.size > JUDGED_TYPES_MAX) return false;
-      }
-      return true;
-    });
-  }
-}
-
-/** Messages for which it holds, and those that can hold one of them, to any depth. */
-function holdersOf(
-  registry: Registry,
-  holds: (desc: DescMessage) => boolean,
-): ReadonlySet<DescMessage> {
-  const messages = [...registry].filter((desc) => desc.kind === 'message');
-  const holders = new Map<DescMessage, DescMessage[]>();
-  for (const desc of messages) {
-    for (const { message: inner } of desc.fields) {
-      if (inner === undefined) continue;
-      const known = holders.get(inner);
-      if (known === undefined) holders.set(inner, [desc]);
-      else known.push(desc);
+  /**
+   * What protovalidate makes of types that hold themselves depends on which of them it meets first:
+   * it drops rules that it is still reading. So it meets them all in the order of the definitions,
+   * imports before what imports them, whatever is asked about.
+   */
+  private types(): TypeGraph {
+    if (this.graph !== undefined) return this.graph;
+    this.graph = typeGraph(this.registry, (desc) => this.has(desc));
+    for (const desc of this.graph.recursive) {
+      if (!this.graph.endless.has(desc)) this.validator.validate(desc, create(desc));
     }
+    return this.graph;
   }
-  const found = new Set(messages.filter(holds));
-  for (const inner of found) for (const desc of holders.get(inner) ?? []) found.add(desc);
-  return found;
 }
 
 function perLevel<K, V>(): Map<K, V>[] {

@@ -58,7 +58,9 @@ export function requestCases(
     singles.push({ name: unused(name), requests: [value], brokenRules: rules.broken(value) });
   }
   if (omitted > 0) {
-    notes.push(`up to ${omitted} more cases are left out: raise the option cases_max (now ${casesMax})`);
+    notes.push(
+      `up to ${omitted} more cases are left out: raise the option cases_max (now ${casesMax})`,
+    );
   }
   const isStream =
     method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming';
@@ -96,7 +98,8 @@ function* singleRequests(method: DescMethod, rules: RuleBook): Generator<NamedRe
   yield { name: empty.fields.length === 0 ? 'zero' : 'required only', make: () => empty };
   const typical = rules.typical(desc) ?? empty;
   yield { name: 'typical', make: () => typical };
-  for (const { label, value } of wellKnownSamples(desc) ?? []) yield { name: label, make: () => value };
+  for (const { label, value } of wellKnownSamples(desc) ?? [])
+    yield { name: label, make: () => value };
   for (const field of desc.fields) yield* fieldRequests(typical, field, field.name, rules);
   for (const field of desc.fields) yield* nestedRequests(typical, field, rules);
 }

@@ -167,7 +167,10 @@ class FileEmitter {
           ', {',
         );
         for (const { name, requests, brokenRules } of cases) {
-          const inits = requests.flatMap((request, i) => [i ? ', ' : '', initialiser(symbols, request)]);
+          const inits = requests.flatMap((request, i) => [
+            i ? ', ' : '',
+            initialiser(symbols, request),
+          ]);
           const breaks = brokenRules.length === 0 ? '' : `, breaks: ${JSON.stringify(brokenRules)}`;
           f.print('      ', text(name), ': { requests: [', inits, ']', breaks, ' },');
         }
@@ -273,7 +276,13 @@ class FileEmitter {
     const check = this.shared(RULES_NAME, 'checkRules');
     f.print('    ', check, '(', symbols.schema(desc), ', [');
     for (const { name, value } of valid) {
-      f.print('      { name: ', text(name), ', init: ', initialiser(symbols, value), ', breaks: [] },');
+      f.print(
+        '      { name: ',
+        text(name),
+        ', init: ',
+        initialiser(symbols, value),
+        ', breaks: [] },',
+      );
     }
     for (const { name, value, rules } of invalid) {
       f.print(

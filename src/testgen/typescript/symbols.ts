@@ -1,8 +1,8 @@
 /**
  * What protoc-gen-es calls schemas and shapes, and where they are imported from. The framework
  * (names.js of @bufbuild/protoplugin) works out the names of a whole file for each symbol that is
- * asked for, which takes minutes in a file of thousands of messages; here it is done once a file, by
- * the same rules. A test holds the two equal.
+ * asked for, which takes minutes in a file of thousands of messages; here it is done once a file,
+ * by the same rules. A test holds the two equal.
  */
 import type {
   DescEnum,
