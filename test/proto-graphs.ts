@@ -11,7 +11,7 @@ import { type FieldInit, fieldProto, FieldType as Type } from './proto-files.ts'
 export function graphFile(
   count: number,
   refs: (index: number) => readonly (Partial<FieldInit> & { readonly to: number })[],
-  more: Partial<FileDescriptorProto> = {},
+  more: { syntax?: string; dependency?: string[] } = {},
 ): FileDescriptorProto {
   const messageType = Array.from({ length: count }, (_, index) => ({
     name: `M${index}`,
