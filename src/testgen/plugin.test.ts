@@ -12,6 +12,7 @@ import {
   SourceCodeInfoSchema,
 } from '@bufbuild/protobuf/wkt';
 import { FieldType, fieldProto, ruledFiles, shopFile } from '../../test/proto-files.ts';
+import { isMarked, sourceOf } from './marks.ts';
 import { generate } from './plugin.ts';
 
 const run = (parameter: string, file = shopFile()) =>
@@ -115,6 +116,17 @@ describe('the plug-in', () => {
       protoFile: [shopFile(), other],
     });
     assert.match(generate(request).response.error, /two Go packages, shopv1_test and b_test/);
+  });
+
+  it('marks every file as its own, those of every target', () => {
+    const targets = ['target=ts+js+dts', 'target=js,js_import_style=legacy_commonjs', 'lang=go'];
+    for (const parameter of [...targets, 'elide_plugin_version=true']) {
+      const { file } = run(parameter).response;
+      assert.ok(file.length >= 3);
+      for (const { name, content } of file) assert.ok(isMarked(content), name);
+      const tests = file.filter(({ content }) => sourceOf(content) === 'shop/v1/shop.proto');
+      assert.equal(tests.length, parameter.includes('+') ? 3 : 1);
+    }
   });
 
   it('refuses two definitions that would write one file, in Go', () => {

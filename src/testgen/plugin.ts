@@ -16,6 +16,7 @@ import { testgenError } from './errors.ts';
 import { emitGo } from './golang/emit.ts';
 import { readGoOptions } from './golang/packages.ts';
 import { PLUGIN_NAME, PLUGIN_VERSION } from './identity.ts';
+import { marked } from './marks.ts';
 import { type RawOption, readTypeScriptOptions, splitParameter, takeLanguage } from './options.ts';
 import { checkInside, checkNames } from './paths.ts';
 import type { Skeleton } from './skeletons.ts';
@@ -109,7 +110,7 @@ function generateTypeScript(request: CodeGeneratorRequest, raw: readonly RawOpti
     .map(({ key, value }) => (value === '' ? key : `${key}=${value}`))
     .join(',');
   const response = plugin.run({ ...request, parameter });
-  for (const file of response.file) file.content = sortedImports(file.content);
+  for (const file of response.file) file.content = marked(sortedImports(file.content));
   return { response, skeletons, folder, out };
 }
 

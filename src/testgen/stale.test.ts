@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, it } from 'node:test';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
@@ -104,6 +104,25 @@ describe('stale files', () => {
       'gen/.cache/x_test.gen.ts': ts('x/x.proto'),
     });
     assert.deepEqual(stale({}), []);
+  });
+
+  it('are not those whose definition lies behind a link or in an installed package', () => {
+    put({
+      ...all,
+      'elsewhere/c/c.proto': '',
+      'elsewhere/d/d.proto': '',
+      'work/node_modules/e/e/e.proto': '',
+      'gen/c/c_test.gen.ts': ts('c/c.proto'),
+      'gen/d/d_test.gen.ts': ts('d/d.proto'),
+      'gen/e/e_test.gen.ts': ts('e/e.proto'),
+    });
+    symlinkSync('../elsewhere/c', join(root, 'work/c'));
+    symlinkSync('..', join(root, 'work/round'));
+    symlinkSync('nowhere', join(root, 'work/dangling'));
+    symlinkSync('../elsewhere/d/d.proto', join(root, 'gen/d/link_test.gen.ts'));
+    assert.deepEqual(stale({ roots: [join(root, 'work')] }), []);
+    rmSync(join(root, 'work/round'));
+    assert.deepEqual(stale({ roots: [join(root, 'work')] }), ['d/d_test.gen.ts']);
   });
 
   it('are none where there is no folder', () => {

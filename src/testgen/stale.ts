@@ -3,7 +3,16 @@
  * language, carry the generator's mark and name its definition, and that definition must not be
  * found any more.
  */
-import { closeSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { HEAD_BYTES, isMarked, kindOf, sourceOf } from './marks.ts';
 import type { Language } from './options.ts';
@@ -85,7 +94,7 @@ interface GeneratedFile {
 function generatedFiles(folder: string, language: Language): GeneratedFile[] {
   return filesBelow(folder).flatMap((path) => {
     const kind = kindOf(basename(path), language);
-    if (kind === undefined) return [];
+    if (kind === undefined || !lstatSync(path).isFile()) return [];
     const head = headOf(path);
     if (!isMarked(head)) return [];
     const source = kind === 'test' ? sourceOf(head) : undefined;
@@ -93,22 +102,41 @@ function generatedFiles(folder: string, language: Language): GeneratedFile[] {
   });
 }
 
+/** Wherever they may be: behind links and in installed packages too. */
 function protoFiles(roots: readonly string[]): string[] {
-  const paths = roots.flatMap((root) => filesBelow(resolve(root)));
-  return paths.filter((path) => path.endsWith('.proto')).map((path) => path.replaceAll('\\', '/'));
+  const seen = new Set<string>();
+  const isEntered = (path: string): boolean => {
+    if (basename(path) === '.git' || !statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+      return false;
+    }
+    const real = realpathSync(path);
+    const isNew = !seen.has(real);
+    seen.add(real);
+    return isNew;
+  };
+  return roots
+    .flatMap((root) => filesBelow(resolve(root), isEntered))
+    .filter((path) => path.endsWith('.proto'))
+    .map((path) => path.replaceAll('\\', '/'));
 }
 
-/** Regular files, those of installed packages and hidden folders aside. */
-function filesBelow(folder: string): string[] {
+/**
+ * Files and links, in folders that are entered; not those of installed packages and hidden ones.
+ */
+function filesBelow(
+  folder: string,
+  isEntered = (path: string, isFolder: boolean): boolean =>
+    isFolder && !/^(node_modules|\..*)$/.test(basename(path)),
+): string[] {
   const found: string[] = [];
   const folders = [folder];
   for (const at of folders) {
     try {
       for (const entry of readdirSync(at, { withFileTypes: true })) {
         const path = join(at, entry.name);
-        if (entry.isFile()) found.push(path);
-        const isSkipped = entry.name === 'node_modules' || entry.name.startsWith('.');
-        if (entry.isDirectory() && !isSkipped) folders.push(path);
+        if (entry.isFile() || entry.isSymbolicLink()) found.push(path);
+        const mayBeFolder = entry.isDirectory() || entry.isSymbolicLink();
+        if (mayBeFolder && isEntered(path, entry.isDirectory())) folders.push(path);
       }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(at, error);
