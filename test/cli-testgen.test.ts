@@ -6,6 +6,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { CodeGeneratorResponseSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { pluginRequest, shopFile } from './proto-files.ts';
+import { cycleFile } from './proto-graphs.ts';
 import { stalledPid, untilGone, writeStalledProgram } from './stalled-program.ts';
 import { CHECKOUT, makeFolder, olderNode, runVitrine, VitrineProcess } from './vitrine-process.ts';
 
@@ -67,6 +68,19 @@ test('Ctrl-C stops the compiler, writes nothing and gives 130', async () => {
   assert.match(err, /^vitrine: error: interrupted; nothing was written\n$/);
   await untilGone(pid);
   assert.deepEqual((await readdir(folder.path)).sort(), ['node_modules', 'set.binpb']);
+});
+
+test('Ctrl-C stops a generation that takes long, and writes nothing', async () => {
+  const set = create(FileDescriptorSetSchema, { file: [cycleFile(20_000)] });
+  await writeFile(join(folder.path, 'large.binpb'), toBinary(FileDescriptorSetSchema, set));
+  const words = ['testgen', '--descriptors', 'large.binpb'];
+  const started = new VitrineProcess(words, { cwd: folder.path });
+  await started.until(({ err }) => /generating the tests of 20000 messages/.test(err), 'the work');
+  started.child.kill('SIGTERM');
+  const { code, out, err } = await started.ended;
+  assert.deepEqual([code, out], [143, '']);
+  assert.match(err, /^vitrine: error: interrupted; nothing was written\n$/m);
+  assert.deepEqual((await readdir(folder.path)).sort(), ['large.binpb', 'set.binpb']);
 });
 
 for (const [name, node] of [

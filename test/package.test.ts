@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fromBinary } from '@bufbuild/protobuf';
 import { CodeGeneratorResponseSchema } from '@bufbuild/protobuf/wkt';
-import { installByHand, listTarball, must, packInto } from './packed-package.ts';
+import { installByHand, linkPeers, listTarball, must, packInto } from './packed-package.ts';
 import { pluginRequest } from './proto-files.ts';
 import { CHECKOUT, makeFolder, olderNode, runVitrine } from './vitrine-process.ts';
 
@@ -98,6 +98,25 @@ export const wrong: Promise<number> = openEngine({ modelPath: 1 });
   await writeFile(join(project, 'tsconfig.json'), JSON.stringify(config));
   const compiler = join(CHECKOUT, 'node_modules', 'typescript', 'bin', 'tsc');
   must([process.execPath, compiler, '-p', '.'], project);
+});
+
+/** The one line about what to install. */
+const INSTALL =
+  /^\S[^\n]* needs libraries that vitrine does not bring: [^\n]* Install them: npm install --save-dev @bufbuild\/protobuf@2 @bufbuild\/protoplugin@2 @bufbuild\/protovalidate@1\n$/;
+
+test('without the libraries for protobuf testgen and the plug-in say what to install', async () => {
+  const command = await runVitrine(['testgen', 'proto'], { folder: installed });
+  assert.deepEqual([command.code, command.out], [2, '']);
+  assert.match(command.err, INSTALL);
+  assert.match(command.err, /@bufbuild\/protoplugin is not installed/);
+  const help = await runVitrine(['testgen', '--help'], { folder: installed });
+  assert.deepEqual([help.code, help.err], [0, '']);
+  const plugin = join(installed, 'bin/protoc-gen-vitrine-test.mjs');
+  const input = pluginRequest('lang=ts');
+  const ran = spawnSync(process.execPath, [plugin], { cwd: project, input, encoding: 'utf8' });
+  assert.match(ran.stderr, INSTALL);
+  assert.deepEqual([ran.status, ran.stdout], [1, '']);
+  await linkPeers(project);
 });
 
 for (const [name, node] of [

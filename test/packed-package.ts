@@ -51,3 +51,13 @@ export async function installByHand(tarball: string, project: string): Promise<s
   }
   return installed;
 }
+
+/** Links the optional peers too, as they are here, and what they need with them. */
+export async function linkPeers(project: string): Promise<void> {
+  const manifest = JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8'));
+  for (const name of Object.keys(manifest.peerDependencies)) {
+    const path = join(project, 'node_modules', name);
+    await mkdir(dirname(path), { recursive: true });
+    await symlink(join(CHECKOUT, 'node_modules', name), path);
+  }
+}

@@ -25,6 +25,7 @@ export interface FieldInit {
   readonly type: Type;
   readonly typeName?: string;
   readonly isRepeated?: boolean;
+  readonly isRequired?: boolean;
   readonly isOptional?: boolean;
   readonly oneofIndex?: number;
   readonly rules?: MessageInitShape<typeof FieldRulesSchema>;
@@ -38,12 +39,18 @@ export function fieldProto(init: FieldInit): FieldDescriptorProto {
     name,
     number,
     type,
-    label: init.isRepeated ? Label.REPEATED : Label.OPTIONAL,
+    jsonName: name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()),
+    label: labelOf(init),
     ...(typeName && { typeName }),
     ...(oneofIndex !== undefined && { oneofIndex }),
     ...(init.isOptional && { proto3Optional: true }),
     ...(options && { options }),
   });
+}
+
+function labelOf({ isRepeated, isRequired }: FieldInit): Label {
+  if (isRepeated) return Label.REPEATED;
+  return isRequired ? Label.REQUIRED : Label.OPTIONAL;
 }
 
 /** shop/v1/shop.proto: an enum, a recursive message with a oneof, a service of all four kinds. */

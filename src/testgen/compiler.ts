@@ -37,6 +37,11 @@ export interface Compiled {
 
 /** @throws VitrineError no-compiler, compile-failed, bad-descriptors, interrupted */
 export async function compileDefinitions(input: CompileInput): Promise<Compiled> {
+  // A compiler would take these for options, or for files of options.
+  const odd = input.inputs.find((name) => /^[-@]/.test(name));
+  if (odd !== undefined) {
+    throw testgenError('bad-option', `${odd}: expected a file or folder; write it ./${odd}`);
+  }
   const compiler = input.compiler ?? chooseCompiler(input);
   const folder = mkdtempSync(join(tmpdir(), 'vitrine-testgen-'));
   try {
@@ -52,7 +57,9 @@ export function readDescriptors(path: string): FileDescriptorSet {
   try {
     const { size } = statSync(path);
     if (size > DESCRIPTOR_BYTES_MAX) throw new Error(`it has ${size} bytes`);
-    return fromBinary(FileDescriptorSetSchema, readFileSync(path));
+    const set = fromBinary(FileDescriptorSetSchema, readFileSync(path));
+    if (set.file.length === 0) throw new Error('it holds no definition');
+    return set;
   } catch (error) {
     throw testgenError(
       'bad-descriptors',
@@ -63,8 +70,9 @@ export function readDescriptors(path: string): FileDescriptorSet {
   }
 }
 
-/** buf where there is a buf.yaml, else protoc, else buf. */
-function chooseCompiler({ directory, environment }: CompileInput): 'buf' | 'protoc' {
+/** buf where there is a buf.yaml, else protoc, else buf; protoc where folders are included. */
+function chooseCompiler({ directory, environment, includes }: CompileInput): 'buf' | 'protoc' {
+  if (includes.length > 0) return 'protoc';
   const hasConfig = ['buf.yaml', 'buf.work.yaml'].some((name) => existsSync(join(directory, name)));
   const [buf, protoc] = ['buf', 'protoc'].map((name) => find(name, directory, environment));
   if (buf !== undefined && (hasConfig || protoc === undefined)) return 'buf';
@@ -85,9 +93,16 @@ function find(name: string, directory: string, environment: Environment): string
 }
 
 async function withBuf(input: CompileInput, path: string): Promise<Compiled> {
+  if (input.includes.length > 0) {
+    throw testgenError(
+      'bad-option',
+      '-I is for protoc: buf looks imports up where buf.yaml says (give --compiler protoc, or none)',
+    );
+  }
   const base = ['build', '--as-file-descriptor-set'];
   const [first] = input.inputs;
-  const isFolder = first === undefined || statOf(input, first)?.isDirectory() === true;
+  // One folder is what buf builds; of several arguments each is a part of the working directory's.
+  const isFolder = input.inputs.length === 1 && isDirectory(input.directory, first ?? '');
   const root = isFolder && first !== undefined ? first : '.';
   const paths = isFolder ? [] : input.inputs.flatMap((name) => ['--path', name]);
   await runCompiler('buf', [...base, root, ...paths, '-o', path], input);
@@ -110,14 +125,15 @@ async function withProtoc(input: CompileInput, path: string): Promise<Compiled> 
       [...includes, ...extra, `--descriptor_set_out=${path}`, ...input.inputs],
       input,
     );
-  await run(['--include_imports', '--include_source_info']);
+  await run(['--include_imports']);
   const descriptors = readDescriptors(path);
   await run([]);
   return { descriptors, targets: readDescriptors(path).file.map(({ name }) => name) };
 }
 
-function statOf(input: CompileInput, name: string) {
-  return statSync(resolve(input.directory, name), { throwIfNoEntry: false });
+/** Of an argument, relative to the working directory. */
+export function isDirectory(directory: string, name: string): boolean {
+  return statSync(resolve(directory, name), { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** What a compiler says of a definition that is wrong in every line. */

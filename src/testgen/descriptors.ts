@@ -10,17 +10,16 @@ export function* messagesOf(parent: DescFile | DescMessage): Generator<DescMessa
   }
 }
 
-/** Every extension that the file declares. */
-export function extensionsOf(file: DescFile): DescExtension[] {
-  return [...file.extensions, ...[...messagesOf(file)].flatMap((desc) => desc.nestedExtensions)];
+/** What a file's tests need beside its messages: its extensions of them, by message. */
+export function extensionsByMessage(file: DescFile): Map<DescMessage, DescExtension[]> {
+  const nested = [...messagesOf(file)].flatMap((desc) => desc.nestedExtensions);
+  return Map.groupBy([...file.extensions, ...nested], ({ extendee }) => extendee);
 }
 
-/** What a file's tests need of the files that it imports: extensions of its own messages. */
-export function extensionsOfMessage(file: DescFile, desc: DescMessage): DescExtension[] {
-  return extensionsOf(file).filter(({ extendee }) => extendee === desc);
-}
-
-/** Text of a definition inside a comment of generated code: one line that ends no comment. */
+/**
+ * Text of a definition inside a comment of generated code: one line that ends no comment, and shows
+ * all that it holds (no controls, no marks that turn the direction of writing).
+ */
 export function commentText(text: string): string {
-  return text.replace(/\s+/g, ' ').replaceAll('*/', '* /');
+  return text.replace(/[\s\p{Cc}\p{Cf}\p{Cs}]+/gu, ' ').replaceAll('*/', '* /');
 }

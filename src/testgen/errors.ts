@@ -3,12 +3,12 @@ import { VitrineError } from '../base/index.ts';
 
 export type TestgenErrorCode =
   | 'bad-option'
+  | 'no-libraries'
   | 'bad-definition'
   | 'no-compiler'
   | 'compile-failed'
   | 'bad-descriptors'
   | 'unwritable'
-  | 'not-current'
   | 'interrupted';
 
 export function testgenError(

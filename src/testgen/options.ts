@@ -29,24 +29,42 @@ export type Language = 'ts' | 'go';
 const CASES_MAX = 64;
 const COMMON = ['skeletons', 'out', 'cases_max'];
 
-/** "a=1,b" -> [{a,1},{b,''}] */
+/** What protoc and buf pass: "a=1,b" -> [{a,1},{b,''}]. No value can hold a comma. */
 export function splitParameter(parameter: string): RawOption[] {
   return parameter
     .split(',')
     .filter((part) => part !== '')
-    .map((part) => {
-      const at = part.indexOf('=');
-      return at < 0
-        ? { key: part, value: '' }
-        : { key: part.slice(0, at), value: part.slice(at + 1) };
-    });
+    .map(splitOption);
 }
 
-/** Takes lang=ts|go out of the parameter. @throws VitrineError bad-option */
-export function takeLanguage(parameter: string): { language: Language; rest: RawOption[] } {
-  const all = splitParameter(parameter);
+function splitOption(text: string): RawOption {
+  const at = text.indexOf('=');
+  return at < 0 ? { key: text, value: '' } : { key: text.slice(0, at), value: text.slice(at + 1) };
+}
+
+const OWN_FLAGS = ['lang', 'out', 'skeletons'];
+
+/** One --opt of the command. @throws VitrineError bad-option */
+export function readOption(text: string): RawOption {
+  const option = splitOption(text);
+  if (option.key === '') throw testgenError('bad-option', '--opt: expected KEY=VALUE, got nothing');
+  if (text.includes(',')) {
+    throw testgenError(
+      'bad-option',
+      `--opt ${text}: expected one option, without commas: give --opt as often as needed`,
+    );
+  }
+  if (OWN_FLAGS.includes(option.key)) {
+    throw testgenError('bad-option', `--opt ${text}: give it as --${option.key} in its place`);
+  }
+  return option;
+}
+
+/** Takes lang=ts|go out of the options. @throws VitrineError bad-option */
+export function takeLanguage(all: readonly RawOption[]): { language: Language; rest: RawOption[] } {
   const given = all.filter(({ key }) => key === 'lang');
-  const value = given.at(-1)?.value ?? 'ts';
+  if (given.length > 1) throw twice('lang');
+  const value = given[0]?.value ?? 'ts';
   if (value !== 'ts' && value !== 'go') throw badValue('lang', 'ts or go', value);
   return { language: value, rest: all.filter(({ key }) => key !== 'lang') };
 }
@@ -75,6 +93,7 @@ export function collect(raw: readonly RawOption[], known: readonly string[]): Ma
       const hint = guess === undefined ? `known: ${known.join(', ')}` : `did you mean ${guess}?`;
       throw testgenError('bad-option', `unknown option "${key}"; ${hint}`);
     }
+    if (values.has(key)) throw twice(key);
     values.set(key, value);
   }
   return values;
@@ -83,7 +102,7 @@ export function collect(raw: readonly RawOption[], known: readonly string[]): Ma
 export function readCommon(values: ReadonlyMap<string, string>): CommonOptions {
   const cases = values.get('cases_max');
   const casesMax = cases === undefined ? CASES_MAX : Number(cases);
-  if (!Number.isInteger(casesMax) || casesMax < 2 || casesMax > 10000) {
+  if (!/^\d+$/.test(cases ?? '1') || casesMax < 2 || casesMax > 10000) {
     throw badValue('cases_max', 'a whole number from 2 to 10000', cases ?? '');
   }
   const skeletons = values.get('skeletons');
@@ -101,6 +120,10 @@ export function readCommon(values: ReadonlyMap<string, string>): CommonOptions {
     );
   }
   return { casesMax, ...(skeletons && { skeletons }), ...(out && { out }) };
+}
+
+export function twice(key: string) {
+  return testgenError('bad-option', `option ${key} is given twice`);
 }
 
 export function badValue(name: string, expected: string, value: string) {

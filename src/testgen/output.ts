@@ -1,11 +1,11 @@
 /**
- * Regenerated files on disk: written only where they differ, whole or not at all; those of
- * definitions that are gone are found by their first lines.
+ * Regenerated files on disk: planned first, so that nothing is written when anything is wrong;
+ * then written only where they differ, each whole or not at all.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
-import { testgenError } from './errors.ts';
-import { checkInside } from './skeletons.ts';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { isMarked } from './marks.ts';
+import { checkInside, unreadable, unwritable } from './paths.ts';
 
 export interface OutputFile {
   readonly name: string;
@@ -19,65 +19,46 @@ export interface FileChange {
   readonly state: FileState;
 }
 
-/** Compares with what is there, and writes what differs unless `isDry`. @throws unwritable */
-export function writeOutput(
-  folder: string,
-  files: readonly OutputFile[],
-  isDry: boolean,
-): FileChange[] {
-  return files.map(({ name, content }) => {
-    checkInside(name);
-    const path = join(folder, name);
+export interface PlannedFile extends FileChange, OutputFile {}
+
+/**
+ * Compares with what is there; writes nothing.
+ * @throws VitrineError bad-definition for a name that leads out of the folder, unwritable for a
+ * file that somebody else made
+ */
+export function planOutput(folder: string, files: readonly OutputFile[]): PlannedFile[] {
+  for (const { name } of files) checkInside(name);
+  return files.map((file) => {
+    const path = join(folder, file.name);
     const before = readIfThere(path);
-    if (before === content) return { path, state: 'same' };
-    if (!isDry) replace(path, content);
-    return { path, state: before === undefined ? 'new' : 'changed' };
+    if (before === undefined) return { ...file, path, state: 'new' };
+    if (before === file.content) return { ...file, path, state: 'same' };
+    if (!isMarked(before)) {
+      throw unwritable(
+        path,
+        'it is there and not of this generator: move it, or generate elsewhere',
+      );
+    }
+    return { ...file, path, state: 'changed' };
   });
 }
 
-/** Files in the folder that the plug-in once made and this run did not; removed unless `isDry`. */
-export function removeStale(
-  folder: string,
-  files: readonly OutputFile[],
-  isDry: boolean,
-): FileChange[] {
-  const made = new Set(files.map(({ name }) => name));
-  return generatedFiles(folder)
-    .filter((name) => !made.has(name))
-    .map((name) => {
-      const path = join(folder, name);
-      if (!isDry) rmSync(path);
-      return { path, state: 'stale' as const };
-    });
+/** @throws VitrineError unwritable */
+export function writeOutput(plan: readonly PlannedFile[]): void {
+  for (const { path, content, state } of plan) if (state !== 'same') replace(path, content);
 }
 
-const NAMES = /(_test\.gen|^testgen_(messages|services|rules)\.gen)\.(ts|js|d\.ts)$|_gen_test\.go$/;
-const MARK = 'enerated by protoc-gen-vitrine-test';
-const HEAD_CHARACTERS = 20_000;
-
-function generatedFiles(folder: string): string[] {
-  let entries: import('node:fs').Dirent[];
-  try {
-    entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw testgenError('unwritable', `cannot read ${folder}: ${(error as Error).message}`, error);
-  }
-  return entries
-    .filter((entry) => entry.isFile() && NAMES.test(entry.name))
-    .filter((entry) => !entry.parentPath.split(/[\\/]/).includes('node_modules'))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => readFileSync(path, 'utf8').slice(0, HEAD_CHARACTERS).includes(MARK))
-    .map((path) => relative(folder, path).replaceAll('\\', '/'))
-    .sort();
-}
+/** A file much longer than any generated one is somebody else's, and is not read. */
+const FILE_BYTES_MAX = 1024 * 1024 * 1024;
 
 function readIfThere(path: string): string | undefined {
   try {
+    const { size } = statSync(path);
+    if (size > FILE_BYTES_MAX) throw new Error(`it has ${size} bytes`);
     return readFileSync(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw testgenError('unwritable', `cannot read ${path}: ${(error as Error).message}`, error);
+    throw unreadable(path, error);
   }
 }
 
@@ -90,6 +71,6 @@ function replace(path: string, content: string): void {
     renameSync(beside, path);
   } catch (error) {
     rmSync(beside, { force: true });
-    throw testgenError('unwritable', `cannot write ${path}: ${(error as Error).message}`, error);
+    throw unwritable(path, error);
   }
 }

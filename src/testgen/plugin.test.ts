@@ -3,10 +3,16 @@ import { describe, it } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import {
   CodeGeneratorRequestSchema,
+  DescriptorProtoSchema,
   CodeGeneratorResponse_Feature as Feature,
+  type FileDescriptorProto,
   FileDescriptorProtoSchema,
+  FileOptionsSchema,
+  ServiceDescriptorProtoSchema,
+  SourceCodeInfoSchema,
 } from '@bufbuild/protobuf/wkt';
-import { shopFile } from '../../test/proto-files.ts';
+import { FieldType, fieldProto, ruledFiles, shopFile } from '../../test/proto-files.ts';
+import { isMarked, sourceOf } from './marks.ts';
 import { generate } from './plugin.ts';
 
 const run = (parameter: string, file = shopFile()) =>
@@ -110,5 +116,149 @@ describe('the plug-in', () => {
       protoFile: [shopFile(), other],
     });
     assert.match(generate(request).response.error, /two Go packages, shopv1_test and b_test/);
+  });
+
+  it('marks every file as its own, those of every target', () => {
+    const targets = ['target=ts+js+dts', 'target=js,js_import_style=legacy_commonjs', 'lang=go'];
+    for (const parameter of [...targets, 'elide_plugin_version=true']) {
+      const { file } = run(parameter).response;
+      assert.ok(file.length >= 3);
+      for (const { name, content } of file) assert.ok(isMarked(content), name);
+      const tests = file.filter(({ content }) => sourceOf(content) === 'shop/v1/shop.proto');
+      assert.equal(tests.length, parameter.includes('+') ? 3 : 1);
+    }
+  });
+
+  it('refuses two definitions that would write one file, in Go', () => {
+    const named = (name: string) => ({ ...shopFile(), name });
+    const other = create(FileDescriptorProtoSchema, {
+      ...{ name: 'other/shop.proto', package: 'other', syntax: 'proto3' },
+      options: { goPackage: 'example.com/shop/v1;shopv1' },
+      messageType: [{ name: 'Other' }],
+    });
+    const request = create(CodeGeneratorRequestSchema, {
+      parameter: 'lang=go',
+      fileToGenerate: ['shop/v1/shop.proto', 'other/shop.proto'],
+      protoFile: [shopFile(), other],
+    });
+    const told = generate(request).response;
+    assert.match(
+      told.error,
+      /shop_gen_test\.go would hold the tests of shop\/v1\/shop\.proto and of/,
+    );
+    assert.deepEqual(told.file, []);
+    const shared = run(
+      'lang=go',
+      create(FileDescriptorProtoSchema, named('testgen_messages.proto')),
+    );
+    assert.match(shared.response.error, /testgen_messages_gen_test\.go would hold the tests of/);
+  });
+
+  it('says the same of a definition, whatever else is generated with it', () => {
+    const cycle = [0, 1, 2].map((index) =>
+      create(DescriptorProtoSchema, {
+        name: `C${index}`,
+        field: [
+          fieldProto({
+            ...{ name: 'next', number: 1, type: FieldType.MESSAGE },
+            typeName: `.ruled.C${(index + 1) % 3}`,
+          }),
+          fieldProto({
+            ...{ name: 'text', number: 2, type: FieldType.STRING },
+            rules: { type: { case: 'string', value: { minLen: BigInt(10 + index) } } },
+          }),
+        ],
+      }),
+    );
+    const files = ruledFiles([
+      { name: 'held', number: 1, type: FieldType.MESSAGE, typeName: '.ruled.C1' },
+    ]);
+    const inner = create(FileDescriptorProtoSchema, {
+      ...{ name: 'inner.proto', package: 'ruled', syntax: 'proto3', messageType: cycle },
+      ...{ dependency: ['buf/validate/validate.proto'] },
+      options: { goPackage: 'example.com/inner' },
+    });
+    const outer = files.pop() as FileDescriptorProto;
+    outer.dependency.push('inner.proto');
+    outer.service.push(
+      create(ServiceDescriptorProtoSchema, {
+        name: 'S',
+        method: [{ name: 'Get', inputType: '.ruled.Ruled', outputType: '.ruled.Ruled' }],
+      }),
+    );
+    const tests = (...fileToGenerate: string[]) => {
+      const protoFile = [...files, inner, outer];
+      const request = create(CodeGeneratorRequestSchema, { fileToGenerate, protoFile });
+      const { response } = generate(request);
+      assert.equal(response.error, '');
+      return response.file.find(({ name }) => name === 'ruled_test.gen.ts')?.content;
+    };
+    assert.ok(tests('ruled.proto')?.includes('held: { next: {'));
+    assert.equal(tests('ruled.proto'), tests('inner.proto', 'ruled.proto'));
+  });
+
+  it('says the same in every locale', () => {
+    const names = ['Zebra', 'apple', 'Apple', 'ch', 'cz', 'tee'];
+    const file = create(FileDescriptorProtoSchema, {
+      ...{ name: 'names.proto', syntax: 'proto3', messageType: names.map((name) => ({ name })) },
+    });
+    const { response } = run('', file);
+    const line = /^import \{ (.*) \} from ".\/names_pb";$/m.exec(
+      response.file[0]?.content ?? '',
+    )?.[1];
+    const expected = ['Apple', 'Zebra', 'apple', 'ch', 'cz', 'tee'].map((name) => `${name}Schema`);
+    assert.equal(line, expected.join(', '));
+  });
+
+  it('prints no comment of a definition, and no name that is none', () => {
+    const commented = shopFile();
+    commented.sourceCodeInfo = create(SourceCodeInfoSchema, {
+      location: [
+        { path: [12], span: [0, 0, 1], leadingComments: ' a\u2028process.exit();//\rb()' },
+      ],
+    });
+    assert.deepEqual(run('', commented).response, run('').response);
+    for (const [change, message] of [
+      [{ package: 'a\nevil()' }, /is no name of a package/],
+      [{ package: 'shop.v1;x' }, /is no name of a package/],
+      [{ name: 'shop\nevil().proto' }, /leads out of its folder/],
+      [{ name: '../shop.proto' }, /leads out of its folder/],
+      [{ name: '/shop.proto' }, /leads out of its folder/],
+    ] as const) {
+      for (const parameter of ['', 'lang=go']) {
+        const file = Object.assign(shopFile(), change);
+        assert.match(run(parameter, file).response.error, message);
+        assert.deepEqual(run(parameter, file).response.file, []);
+      }
+    }
+    for (const parameter of ['', 'lang=go']) {
+      const named = shopFile();
+      (named.messageType[0] as { name: string }).name = 'A{};func init(){panic(1)};type B';
+      assert.match(run(parameter, named).response.error, /invalid message name/);
+    }
+  });
+
+  it('makes identifiers and import paths of what go_package says, or refuses it', () => {
+    const told = (goPackage: string) => {
+      const file = Object.assign(shopFile(), { options: create(FileOptionsSchema, { goPackage }) });
+      const { error, file: files } = run('lang=go,paths=source_relative', file).response;
+      return error || (files[0]?.content ?? '');
+    };
+    const text = told('example.com/shop;x\n\nfunc init() { panic(1) }\n//');
+    assert.match(text, /^package x__func_init_____panic_1_______test$/m);
+    assert.doesNotMatch(text, /^func init/m);
+    assert.match(told('example.com/shop;type'), /^package _type_test$/m);
+    for (const path of ['a"; import "os', 'a b', 'a\nb', 'a`b', '', 'a\\b']) {
+      assert.match(told(path || ';x'), /is no Go import path|no Go import path for/);
+    }
+    const outside = Object.assign(shopFile(), {
+      options: create(FileOptionsSchema, { goPackage: '../../etc;x' }),
+    });
+    assert.match(run('lang=go', outside).response.error, /leads out of its folder/);
+    const aliases = { error: 'error2', nil: 'nil2', append: 'append2', genShop: 'pb_genShop' };
+    for (const [name, alias] of Object.entries({ ...aliases, general: 'general' })) {
+      const inner = told(`example.com/x/one;${name}`);
+      assert.ok(inner.includes(`\t${alias} "example.com/x/one"\n`), inner.slice(0, 300));
+    }
   });
 });

@@ -2,9 +2,9 @@
  * Once-written files. They never pass through the plug-in's response, since protoc and buf write
  * over what is there; they are made here, and only where no file is.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, posix } from 'node:path';
-import { testgenError } from './errors.ts';
+import { lstatSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { checkInside, unwritable } from './paths.ts';
 
 export interface Skeleton {
   /** Relative to the folder of once-written files; forward slashes. */
@@ -12,18 +12,37 @@ export interface Skeleton {
   readonly content: string;
 }
 
-export interface SkeletonResult {
-  readonly path: string;
-  /** False: a file was there and stays as it is. */
+export interface PlannedSkeleton extends Skeleton {
+  /** False: a file is there and stays as it is. */
   readonly isNew: boolean;
 }
 
-/** Makes the files that are missing. @throws VitrineError unwritable, bad-definition */
-export function writeSkeletons(folder: string, skeletons: readonly Skeleton[]): SkeletonResult[] {
-  return skeletons.map(({ path, content }) => {
-    checkInside(path);
-    return { path, isNew: makeNew(join(folder, path), content) };
-  });
+export interface SkeletonResult {
+  readonly path: string;
+  readonly isNew: boolean;
+}
+
+/**
+ * Looks which are missing; writes nothing.
+ * @throws VitrineError unwritable where something is that is no file, bad-definition
+ */
+export function planSkeletons(folder: string, skeletons: readonly Skeleton[]): PlannedSkeleton[] {
+  for (const { path } of skeletons) checkInside(path);
+  return skeletons.map((skeleton) => ({
+    ...skeleton,
+    isNew: !isFileThere(join(folder, skeleton.path)),
+  }));
+}
+
+/** Makes the files that are missing. @throws VitrineError unwritable */
+export function writeSkeletons(
+  folder: string,
+  skeletons: readonly PlannedSkeleton[],
+): SkeletonResult[] {
+  return skeletons.map(({ path, content, isNew }) => ({
+    path,
+    isNew: isNew && makeNew(join(folder, path), content),
+  }));
 }
 
 /** Exclusive creation: of two writers one makes the file, and none ever replaces one. */
@@ -33,22 +52,21 @@ function makeNew(path: string, content: string): boolean {
     writeFileSync(path, content, { flag: 'wx' });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw testgenError('unwritable', `cannot write ${path}: ${(error as Error).message}`, error);
+    const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST' && isFileThere(path);
+    if (isThere) return false;
+    throw unwritable(path, error);
   }
 }
 
-/** A descriptor names its own file: it must not lead out of the folder. */
-export function checkInside(path: string): void {
-  const isInside =
-    path !== '' &&
-    !posix.isAbsolute(path) &&
-    !/\\|\0/.test(path) &&
-    !path.split('/').includes('..');
-  if (!isInside) {
-    throw testgenError(
-      'bad-definition',
-      `file name ${JSON.stringify(path)} leads out of its folder`,
-    );
+/** A link to a file counts as the file; a folder, or a link to nothing, is in the way. */
+function isFileThere(path: string): boolean {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isFile()) return true;
+    if (found !== undefined) throw new Error('what is there is no file');
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
+    throw new Error('what is there is a link to nothing');
+  } catch (error) {
+    throw unwritable(path, error);
   }
 }

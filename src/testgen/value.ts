@@ -82,6 +82,27 @@ export function fieldOf(base: MessageValue, field: DescField): Value | undefined
   return base.fields.find((entry) => entry.field === field)?.value;
 }
 
+const sizes = new WeakMap<MessageValue, number>();
+
+/**
+ * Values in it, nested ones and itself included. Parts that values share are counted once each
+ * time.
+ */
+export function sizeOf(value: Value): number {
+  if (value.kind === 'list') return sum(value.items.map(sizeOf));
+  if (value.kind === 'map') return sum(value.entries.map(([, item]) => 1 + sizeOf(item)));
+  if (value.kind !== 'message') return 1;
+  const known = sizes.get(value);
+  if (known !== undefined) return known;
+  const size = 1 + sum(value.fields.map((entry) => sizeOf(entry.value)));
+  sizes.set(value, size);
+  return size;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
 /** The message as an instance of @bufbuild/protobuf. */
 export function toMessage(value: MessageValue): Message {
   return toReflect(value).message;

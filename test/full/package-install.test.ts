@@ -7,7 +7,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { must, packInto } from '../packed-package.ts';
+import { shopFile } from '../proto-files.ts';
 import { writeBundledModel } from '../stand-in.ts';
 import { makeFolder } from '../vitrine-process.ts';
 
@@ -50,6 +53,34 @@ test('nothing but Node.js itself is native, and nothing runs at install', async 
     [],
   );
 });
+
+test('the libraries for protobuf come when they are asked for, and testgen works with them', async () => {
+  const set = create(FileDescriptorSetSchema, { file: [shopFile()] });
+  await writeFile(join(project, 'set.binpb'), toBinary(FileDescriptorSetSchema, set));
+  const words = ['npx', '--no-install', 'vitrine', 'testgen', '--descriptors', 'set.binpb'];
+  const libraries = join(project, 'node_modules', '@bufbuild');
+  assert.ok(!existsSync(libraries));
+  assert.ok(!existsSync(join(project, 'node_modules', 'typescript')));
+  assert.throws(() => must(words, project, env), /Install them: npm install --save-dev @bufbuild/);
+  const told = /Install them: (npm install .*)/.exec(
+    failureOf(() => must(words, project, env)),
+  )?.[1];
+  must([...(told ?? '').split(' '), '--no-audit', '--no-fund'], project, env);
+  assert.ok(existsSync(libraries));
+  assert.match(must(words, project, env), /^3 regenerated files, 0 unchanged; 1 once-written$/m);
+  assert.ok(existsSync(join(project, 'gen/shop/v1/shop_test.gen.ts')));
+  const names = Object.keys(JSON.parse(must(['cat', 'package.json'], project)).devDependencies);
+  must(['npm', 'uninstall', '--no-audit', '--no-fund', ...names], project, env);
+});
+
+function failureOf(act: () => unknown): string {
+  try {
+    act();
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
 
 test('uninstall takes the package and its data away', async () => {
   const words = ['npx', '--no-install', 'vitrine', 'uninstall', '--yes'];

@@ -21,6 +21,11 @@ import { runLintFold } from '../../src/gate/index.ts';
 export const SUITE = dirname(fileURLToPath(import.meta.url));
 const PACKAGES = join(SUITE, 'node_modules');
 
+/** Seals of backups go here, not to the state folder of whoever runs the suite. */
+const STATE = mkdtempSync(join(tmpdir(), 'lint-fold-state-'));
+process.once('exit', () => rmSync(STATE, { recursive: true, force: true }));
+export const ENVIRONMENT = { ...process.env, XDG_STATE_HOME: STATE };
+
 export interface Workspace {
   readonly root: string;
   [Symbol.dispose](): void;
@@ -51,12 +56,16 @@ export interface Told {
 }
 
 /** Runs lint-fold as the command does, in this process. */
-export async function lintFold(root: string, args: readonly string[]): Promise<Told> {
+export async function lintFold(
+  root: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Told> {
   let stdout = '';
   let stderr = '';
   const code = await runLintFold(args, {
     cwd: root,
-    env: process.env,
+    env: { ...ENVIRONMENT, ...env },
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
   });

@@ -20,6 +20,9 @@ const DECLARED = new Set(
 const FOREIGN: Readonly<Record<string, string>> = {
   HOME: 'where the data directory lies by default',
   XDG_DATA_HOME: 'likewise',
+  XDG_STATE_HOME: 'where lint-fold keeps the seals of its backups',
+  LOCALAPPDATA: 'likewise, on Windows',
+  PYTHONPATH: 'handed on to Python without what lies in the repository',
   NO_COLOR: 'no colours, by the convention of that name',
   FORCE_COLOR: 'likewise',
   TERM: 'whether the terminal knows escape codes',

@@ -53,7 +53,7 @@ export const PARTS: Parts = {
   },
 
   // Outsiders: they read files, run other programs or speak HTTP, and know nothing of the server.
-  gate: { uses: ['base'] },
+  gate: { uses: ['base'], packages: ['toml-eslint-parser'] },
   testgen: {
     uses: ['base'],
     packages: ['@bufbuild/protobuf', '@bufbuild/protoplugin', '@bufbuild/protovalidate'],

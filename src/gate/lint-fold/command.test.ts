@@ -1,22 +1,30 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { runLintFold } from './command.ts';
+import { BACKUP_PATH } from './files/manifest.ts';
 import { parseOptions } from './options.ts';
 
-async function lintFold(files: Readonly<Record<string, string>>, args: readonly string[]) {
+/** `cwd` and what `make` does are inside the folder that `files` fill. */
+async function lintFold(
+  files: Readonly<Record<string, string>>,
+  args: readonly string[],
+  { cwd = '', make = () => {} }: { cwd?: string; make?: (root: string) => void } = {},
+) {
   const root = mkdtempSync(join(tmpdir(), 'lint-fold-'));
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   }
+  make(root);
   let stdout = '';
   let stderr = '';
   const code = await runLintFold(args, {
-    cwd: root,
-    env: process.env,
+    cwd: join(root, cwd),
+    env: { ...process.env, XDG_STATE_HOME: join(tmpdir(), 'no-such-state') },
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
   });
@@ -87,4 +95,59 @@ test('a flat configuration that is there is never overwritten', async () => {
   const { code, stderr } = await lintFold({ '.eslintrc': '{}', 'eslint.config.js': '' }, []);
   assert.equal(code, 2);
   assert.match(stderr, /expected no flat configuration yet, found eslint\.config\.js/);
+});
+
+test('a folder in the place of the file that would be written is named', async () => {
+  for (const [files, args, name] of [
+    [{ '.eslintrc': '{}', 'eslint.config.mjs/x': '' }, [], 'eslint.config.mjs'],
+    [{ 'a/.flake8': '[flake8]\n', 'pyproject.toml/x': '' }, ['--python', 'no'], 'pyproject.toml'],
+  ] as const) {
+    const { code, stderr } = await lintFold(files, args);
+    assert.equal(code, 2);
+    assert.match(stderr, new RegExp(`error: ${name} is in the way: expected a file or nothing`));
+  }
+});
+
+test('paths of options are relative to where the command is given', async () => {
+  const files = { 'a/.eslintrc': '{}', 'a/.flake8': '[flake8]\n', 'tools/package.json': '{}' };
+  const before = await lintFold(files, ['a', '--eslint-before', 'tools']);
+  assert.match(before.stderr, /expected ESLint in \S*\/lint-fold-\w+\/tools, found none/);
+  const python = await lintFold(files, ['a', '--only', 'python', '--python', './py']);
+  assert.match(python.stderr, /cannot start \S*\/lint-fold-\w+\/py:/);
+});
+
+test('a second write speaks of the backup, whatever is left to fold', async () => {
+  const make = (root: string) => mkdirSync(join(root, BACKUP_PATH), { recursive: true });
+  const trees: Record<string, string>[] = [{}, { '.eslintrc': '{}', 'eslint.config.mjs': '' }];
+  for (const files of trees) {
+    const { code, stderr } = await lintFold(files, ['--write'], { make });
+    assert.equal(code, 2);
+    assert.match(stderr, /expected no earlier backup, found .*Take that run back with --undo/);
+    const dry = await lintFold(files, [], { make });
+    assert.match(dry.stderr, /An earlier --write is in place: --undo takes it back\.\n$/);
+  }
+});
+
+test('a backup that came with the repository is not used', async () => {
+  const { code, stderr } = await lintFold({}, ['--undo'], {
+    make: (root) => {
+      mkdirSync(join(root, BACKUP_PATH), { recursive: true });
+      const manifest = { version: 2, entries: [{ path: 'x', before: null, after: null }] };
+      writeFileSync(join(root, BACKUP_PATH, 'manifest.json'), JSON.stringify(manifest));
+    },
+  });
+  assert.equal(code, 2);
+  assert.match(stderr, /expected a backup that you made here.*--trust-backup/);
+});
+
+test('a configuration that is a pipe or leads nowhere is no configuration', async () => {
+  const { code, stderr } = await lintFold({}, [], {
+    make: (root) => {
+      symlinkSync('nowhere', join(root, '.eslintrc'));
+      symlinkSync('package.json', join(root, 'package.json'));
+      assert.equal(spawnSync('mkfifo', [join(root, 'setup.cfg')]).status, 0);
+    },
+  });
+  assert.equal(code, 2);
+  assert.match(stderr, /found none .*\.eslintrc, package\.json, setup\.cfg: no files/);
 });

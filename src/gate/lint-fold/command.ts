@@ -3,11 +3,13 @@ import { realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isVitrineError, messageOf } from '../../base/index.ts';
 import { type Discovery, discover } from './discover.ts';
-import { fail } from './errors.ts';
+import { fail, isLintFoldError, LintFoldError } from './errors.ts';
 import { foldEslint } from './eslint/fold.ts';
-import { eslintReportText, hasLosses } from './eslint/report.ts';
-import { BACKUP_PATH, undoChanges, writeChanges } from './files/backup.ts';
+import { eslintReportText, hasLosses, plural } from './eslint/report.ts';
+import { hasBackup, refuseSecondWrite, undoChanges, writeChanges } from './files/backup.ts';
 import type { FileChange } from './files/change.ts';
+import { BACKUP_PATH } from './files/manifest.ts';
+import { stateFolder } from './files/seal.ts';
 import { unifiedDiff } from './files/unified-diff.ts';
 import { HELP, type LintFoldOptions, parseOptions } from './options.ts';
 import { foldPython, hasPythonSettings } from './python/fold.ts';
@@ -46,24 +48,35 @@ function isSystemError(error: unknown): boolean {
 
 async function run(options: LintFoldOptions, io: LintFoldIo): Promise<number> {
   const root = rootOf(resolve(io.cwd, options.folder));
+  const state = stateFolder(io.env);
   if (options.action === 'undo') {
-    const restored = undoChanges(root, options.force);
-    io.stdout.write(
-      `restored ${restored.length} files:\n${restored.map((path) => `  ${path}\n`).join('')}`,
-    );
+    const { force, trustBackup: trust } = options;
+    const { restored, already } = undoChanges(root, { force, trust, state });
+    const same = already.length === 0 ? '' : ` (${already.length} were as before already)`;
+    const list = restored.map((path) => `  ${path}\n`).join('');
+    io.stdout.write(visible(`restored ${plural(restored.length, 'file')}${same}\n${list}`));
     return 0;
   }
-  const discovery = discover(root);
-  const result = await fold(discovery, root, options, io);
-  if (options.json) io.stdout.write(`${JSON.stringify(result.reports, null, 2)}\n`);
-  else io.stdout.write(result.text);
-  if (options.diff && !options.json) io.stdout.write(unifiedDiff(result.changes));
+  if (options.action === 'write') refuseSecondWrite(root);
+  const result = await fold(root, options, io);
+  const diff = options.diff ? unifiedDiff(result.changes) : undefined;
+  if (options.json) {
+    const all = { ...result.reports, ...(diff === undefined ? {} : { diff }) };
+    io.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
+  } else io.stdout.write(visible(result.text) + (diff ?? ''));
   if (io.signal?.aborted) throw fail('interrupted', 'interrupted; nothing was changed.');
   if (options.action === 'write') {
-    writeChanges(root, result.changes);
+    writeChanges(root, result.changes, state);
     io.stderr.write(`written; --undo restores the old state from ${BACKUP_PATH}\n`);
   } else io.stderr.write('dry run: nothing was changed (--write does it, --diff shows it)\n');
   return result.losses ? 1 : 0;
+}
+
+/** Names of files and comments are the repository's: they cannot steer the terminal. */
+function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (char) =>
+    char === '\n' || char === '\t' ? char : `\\u{${char.charCodeAt(0).toString(16)}}`,
+  );
 }
 
 interface Folded {
@@ -73,7 +86,24 @@ interface Folded {
   readonly losses: boolean;
 }
 
-async function fold(
+async function fold(root: string, options: LintFoldOptions, io: LintFoldIo): Promise<Folded> {
+  try {
+    return await foldBoth(discover(root), root, options, io);
+  } catch (error) {
+    const isDone = isLintFoldError(error) && DONE_CODES.has(error.code) && hasBackup(root);
+    if (!isDone) throw error;
+    throw new LintFoldError(
+      error.code,
+      `${error.message} An earlier --write is in place: --undo takes it back.`,
+      { cause: error },
+    );
+  }
+}
+
+/** What a repository that was folded already looks like. */
+const DONE_CODES: ReadonlySet<string> = new Set(['nothing-to-fold', 'already-flat']);
+
+async function foldBoth(
   discovery: Discovery,
   root: string,
   options: LintFoldOptions,
@@ -92,7 +122,7 @@ async function fold(
     throw fail(
       'nothing-to-fold',
       `expected lint configurations below ${root}, found none (.eslintrc*, eslintConfig; ` +
-        'Black, Flake8 or isort settings).',
+        `Black, Flake8 or isort settings).${unreadableText(discovery)}`,
     );
   }
   const folded: Folded[] = [];
@@ -101,8 +131,8 @@ async function fold(
       ...common,
       allowJs: options.allowJs,
       ...(options.extensions === undefined ? {} : { extensions: options.extensions }),
-      ...(options.eslintBefore === undefined ? {} : { eslintBefore: options.eslintBefore }),
-      ...(options.eslintAfter === undefined ? {} : { eslintAfter: options.eslintAfter }),
+      ...here(io.cwd, 'eslintBefore', options.eslintBefore),
+      ...here(io.cwd, 'eslintAfter', options.eslintAfter),
     });
     const text = eslintReportText(report);
     folded.push({ changes, reports: { eslint: report }, text, losses: hasLosses(report) });
@@ -111,7 +141,13 @@ async function fold(
     const { report, changes } = await foldPython(discovery, {
       ...common,
       ruff: options.ruff,
-      ...(options.python === undefined ? {} : { python: options.python }),
+      allowPython: options.allowPython,
+      // Without a slash it is a name on PATH.
+      ...(/[\\/]/.test(options.python ?? '')
+        ? here(io.cwd, 'python', options.python)
+        : options.python === undefined
+          ? {}
+          : { python: options.python }),
     });
     const text = pythonReportText(report);
     folded.push({ changes, reports: { python: report }, text, losses: hasPythonLosses(report) });
@@ -122,6 +158,14 @@ async function fold(
     text: folded.map(({ text }) => text).join('\n'),
     losses: folded.some(({ losses }) => losses),
   };
+}
+
+function unreadableText({ unreadable }: Discovery): string {
+  return unreadable.length === 0 ? '' : ` ${unreadable.join(', ')}: no files (links to nowhere?).`;
+}
+
+function here<Key extends string>(cwd: string, key: Key, path: string | undefined) {
+  return (path === undefined ? {} : { [key]: resolve(cwd, path) }) as { [K in Key]?: string };
 }
 
 /** Real path, since the linters name files by it. */

@@ -1,8 +1,9 @@
 /**
  * Finds every lint configuration below a folder without running or resolving anything. Folders
- * named node_modules or .git are not entered, symbolic links to folders are not followed.
+ * named node_modules or .git are not entered, symbolic links to folders are not followed. Only
+ * files count, and links to files: what is neither (a pipe, a link that leads nowhere) is named.
  */
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from './errors.ts';
 
@@ -28,6 +29,13 @@ export const ESLINTRC_NAMES = [
 const FLAT_NAMES = ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'].map((ext) => `eslint.config.${ext}`);
 const PYTHON_NAMES = ['pyproject.toml', 'setup.cfg', 'tox.ini', '.flake8', '.isort.cfg'];
 const SCRIPT = /\.(?:[cm]?[jt]sx?|vue|svelte)$/;
+const PYTHON_SOURCE = /\.pyi?$/;
+const CONFIG_NAMES: ReadonlySet<string> = new Set([
+  ...ESLINTRC_NAMES,
+  ...FLAT_NAMES,
+  ...PYTHON_NAMES,
+  ...['.eslintignore', '.gitignore'],
+]);
 const SKIPPED = new Set(['node_modules', '.git', '.hg', '.svn', '.vitrine', '__pycache__']);
 
 export interface Discovery {
@@ -42,6 +50,10 @@ export interface Discovery {
   readonly scripts: readonly string[];
   /** Every Python source, for the count of files each folder governs. */
   readonly pythonSources: readonly string[];
+  /** Black reads them in every folder. */
+  readonly gitignores: readonly string[];
+  /** Named like a configuration or a source, but no file: dangling links, pipes, sockets. */
+  readonly unreadable: readonly string[];
 }
 
 /** @throws LintFoldError too-large, bad-config */
@@ -54,6 +66,8 @@ export function discover(root: string): Discovery {
     python: [] as string[],
     scripts: [] as string[],
     pythonSources: [] as string[],
+    gitignores: [] as string[],
+    unreadable: [] as string[],
   };
   let entries = 0;
   const pending = [''];
@@ -81,13 +95,21 @@ export function discover(root: string): Discovery {
   return found;
 }
 
-/** Text of a configuration file. @throws LintFoldError too-large */
-export function readConfigText(root: string, path: string): string {
-  const bytes = lstatSync(join(root, path)).size;
+/** Bytes of a configuration file. @throws LintFoldError too-large */
+export function readConfig(root: string, path: string): Buffer {
+  const bytes = statSync(join(root, path)).size;
   if (bytes > CONFIG_BYTES_MAX) {
     throw fail('too-large', `${path}: expected at most ${CONFIG_BYTES_MAX} bytes, got ${bytes}.`);
   }
-  return readFileSync(join(root, path), 'utf8');
+  return readFileSync(join(root, path));
+}
+
+/** @throws LintFoldError bad-config when something that is not a file is in the way */
+export function expectNoFolder(root: string, path: string): void {
+  const stat = statSync(join(root, path), { throwIfNoEntry: false });
+  if (stat !== undefined && !stat.isFile()) {
+    throw fail('bad-config', `${path} is in the way: expected a file or nothing. Move it.`);
+  }
 }
 
 function readFolder(path: string) {
@@ -105,10 +127,16 @@ function isVirtualEnv(path: string): boolean {
 function sortIn(
   root: string,
   folder: string,
-  files: readonly string[],
+  names: readonly string[],
   found: { [Key in keyof Discovery]: string[] },
 ): void {
   const at = (name: string) => (folder === '' ? name : `${folder}/${name}`);
+  const files = names.filter((name) => {
+    const isOurs = CONFIG_NAMES.has(name) || SCRIPT.test(name) || PYTHON_SOURCE.test(name);
+    if (!isOurs || isFile(join(root, at(name)))) return isOurs;
+    found.unreadable.push(at(name));
+    return false;
+  });
   const present = ESLINTRC_NAMES.filter(
     (name) => files.includes(name) && (name !== 'package.json' || hasEslintConfig(root, at(name))),
   );
@@ -119,12 +147,22 @@ function sortIn(
     else if (FLAT_NAMES.includes(name)) found.flat.push(at(name));
     else if (PYTHON_NAMES.includes(name)) found.python.push(at(name));
     else if (SCRIPT.test(name)) found.scripts.push(at(name));
-    else if (name.endsWith('.py') || name.endsWith('.pyi')) found.pythonSources.push(at(name));
+    else if (PYTHON_SOURCE.test(name)) found.pythonSources.push(at(name));
+    else if (name === '.gitignore') found.gitignores.push(at(name));
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  } catch {
+    // A link to itself, a folder on the way that nobody may enter.
+    return false;
   }
 }
 
 function hasEslintConfig(root: string, path: string): boolean {
-  const text = readConfigText(root, path);
+  const text = readConfig(root, path).toString('utf8');
   if (!text.includes('"eslintConfig"')) return false;
   try {
     return Object.hasOwn(JSON.parse(text.replace(/^\uFEFF/, '')) as object, 'eslintConfig');

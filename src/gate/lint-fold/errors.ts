@@ -12,6 +12,8 @@ export type LintFoldErrorCode =
   | 'too-large'
   | 'backup-exists'
   | 'no-backup'
+  | 'not-trusted'
+  | 'write-failed'
   | 'changed-since'
   | 'interrupted';
 
@@ -19,4 +21,8 @@ export class LintFoldError extends VitrineError<LintFoldErrorCode> {}
 
 export function fail(code: LintFoldErrorCode, message: string, cause?: unknown): LintFoldError {
   return new LintFoldError(code, message, cause === undefined ? undefined : { cause });
+}
+
+export function isLintFoldError(error: unknown): error is LintFoldError {
+  return error instanceof LintFoldError;
 }

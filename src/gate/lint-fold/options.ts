@@ -10,6 +10,7 @@ export interface LintFoldOptions {
   readonly mode: 'exact' | 'unify';
   readonly only?: 'eslint' | 'python';
   readonly allowJs: boolean;
+  readonly allowPython: boolean;
   readonly extensions?: readonly string[];
   readonly eslintBefore?: string;
   readonly eslintAfter?: string;
@@ -18,6 +19,7 @@ export interface LintFoldOptions {
   readonly diff: boolean;
   readonly json: boolean;
   readonly force: boolean;
+  readonly trustBackup: boolean;
 }
 
 const FLAGS = {
@@ -28,8 +30,10 @@ const FLAGS = {
   write: { type: 'boolean' },
   undo: { type: 'boolean' },
   force: { type: 'boolean' },
+  'trust-backup': { type: 'boolean' },
   only: { type: 'string' },
   'allow-js': { type: 'boolean' },
+  'allow-python': { type: 'boolean' },
   ext: { type: 'string' },
   'eslint-before': { type: 'string' },
   'eslint-after': { type: 'string' },
@@ -54,8 +58,9 @@ What to do
   --write              write the folded configuration, remove the old ones, keep a backup
   --undo               restore the repository byte for byte from that backup
   --force              undo although folded files were edited since
+  --trust-backup       undo from a backup that this user did not make here (read it first)
   --diff               print the changes as a unified diff
-  --json               print the report as JSON
+  --json               print the report as JSON (with --diff: the diff in it)
 
 ESLint
   --allow-js           run JavaScript configurations of the repository (they are programs)
@@ -66,9 +71,12 @@ ESLint
                        (default of both: the one in FOLDER/node_modules)
 
 Python
-  --python PATH        interpreter that has black, flake8 and isort
+  --allow-python       run Python code of the repository (Flake8's local plug-ins)
+  --python PATH        interpreter that has black, flake8 and isort, or its name on PATH
                        (default: .venv or venv of FOLDER, else python3)
   --ruff               fold into [tool.ruff] instead; what Ruff does not know is listed
+
+Paths of options are relative to the current folder, not to FOLDER.
 
   --only KIND          eslint or python
   -h, --help           this text
@@ -84,7 +92,9 @@ export function parseOptions(argv: readonly string[]): LintFoldOptions {
   }
   exclusive(values, ['exact', 'unify']);
   exclusive(values, ['dry-run', 'write', 'undo']);
-  if (values.force && !values.undo) throw bad('--force goes with --undo only.');
+  for (const name of ['force', 'trust-backup'] as const) {
+    if (values[name] && !values.undo) throw bad(`--${name} goes with --undo only.`);
+  }
   if (values.only !== undefined && !['eslint', 'python'].includes(values.only)) {
     throw bad(`--only: expected eslint or python, got ${JSON.stringify(values.only)}.`);
   }
@@ -95,6 +105,7 @@ export function parseOptions(argv: readonly string[]): LintFoldOptions {
     mode: values.unify ? 'unify' : 'exact',
     ...(values.only === undefined ? {} : { only: values.only as 'eslint' | 'python' }),
     allowJs: values['allow-js'] ?? false,
+    allowPython: values['allow-python'] ?? false,
     ...(values.ext === undefined ? {} : { extensions: extensionList(values.ext) }),
     ...(values['eslint-before'] === undefined ? {} : { eslintBefore: values['eslint-before'] }),
     ...(values['eslint-after'] === undefined ? {} : { eslintAfter: values['eslint-after'] }),
@@ -103,6 +114,7 @@ export function parseOptions(argv: readonly string[]): LintFoldOptions {
     diff: values.diff ?? false,
     json: values.json ?? false,
     force: values.force ?? false,
+    trustBackup: values['trust-backup'] ?? false,
   };
 }
 

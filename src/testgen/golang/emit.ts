@@ -3,6 +3,7 @@ import {
   create,
   createFileRegistry,
   createRegistry,
+  type DescExtension,
   type DescFile,
   type DescMessage,
   type DescMethod,
@@ -14,7 +15,7 @@ import {
   FileDescriptorSetSchema,
   StringValueSchema,
 } from '@bufbuild/protobuf/wkt';
-import { commentText, extensionsOfMessage, messagesOf } from '../descriptors.ts';
+import { commentText, extensionsByMessage, messagesOf } from '../descriptors.ts';
 import { testgenError } from '../errors.ts';
 import { openRuleBook, type RuleBook } from '../rules/book.ts';
 import { messageSamples } from '../samples/messages.ts';
@@ -47,17 +48,19 @@ export function emitGo(request: CodeGeneratorRequest, options: GoOptions): GoOut
   const all = createFileRegistry(set);
   const registry = createRegistry(StringValueSchema, ...all.files);
   const rules = openRuleBook(registry);
-  const files = new Map<string, string>();
+  const output = new Output();
   const packages = new Map<string, { name: string; testPackage: string }>();
   const skeletons: Skeleton[] = [];
   for (const name of request.fileToGenerate) {
     const file = all.getFile(name);
-    if (file === undefined) continue;
+    if (file === undefined) {
+      throw testgenError('bad-definition', `the request holds no definition ${name}`);
+    }
     const messages = [...messagesOf(file)];
     if (messages.length === 0 && file.services.length === 0) continue;
     const prefix = outputPrefix(file, options);
     const emitter = new FileEmitter(file, options, rules, registry);
-    files.set(`${prefix}_gen_test.go`, emitter.emit(messages));
+    output.put(`${prefix}_gen_test.go`, name, emitter.emit(messages));
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
     const testPackage = testPackageOf(file, options);
     const other = packages.get(folder);
@@ -69,14 +72,37 @@ export function emitGo(request: CodeGeneratorRequest, options: GoOptions): GoOut
       );
     }
     packages.set(folder, { name, testPackage });
-    files.set(`${folder}${MESSAGES_FILE}`, messagesSource(testPackage));
-    if (emitter.hasRules) files.set(`${folder}${RULES_FILE}`, rulesSource(testPackage));
+    const share = (file: string, source: string): void =>
+      output.put(`${folder}${file}`, `what the tests of ${testPackage} share`, source);
+    share(MESSAGES_FILE, messagesSource(testPackage));
+    if (emitter.hasRules) share(RULES_FILE, rulesSource(testPackage));
     if (file.services.length === 0) continue;
-    files.set(`${folder}${SERVICES_FILE}`, servicesSource(testPackage));
+    share(SERVICES_FILE, servicesSource(testPackage));
     const content = skeletonSource(testPackage, commentText(file.proto.name), emitter.services);
     skeletons.push({ path: `${prefix}_cases_test.go`, content });
   }
-  return { files: [...files].map(([name, content]) => ({ name, content })), skeletons };
+  return { files: output.files(), skeletons };
+}
+
+/** Files by name; two makers of one name are an error of the definitions. */
+class Output {
+  private readonly made = new Map<string, { maker: string; content: string }>();
+
+  put(name: string, maker: string, content: string): void {
+    const other = this.made.get(name);
+    if (other !== undefined && other.maker !== maker) {
+      throw testgenError(
+        'bad-definition',
+        `${name} would hold the tests of ${other.maker} and of ${maker}: rename one definition, ` +
+          'or give it another go_package',
+      );
+    }
+    this.made.set(name, { maker, content });
+  }
+
+  files(): { name: string; content: string }[] {
+    return [...this.made].map(([name, { content }]) => ({ name, content }));
+  }
 }
 
 /** The tests live beside the generated code, in its external test package. */
@@ -97,12 +123,14 @@ class FileEmitter {
   private readonly options: GoOptions;
   private readonly rules: RuleBook;
   private readonly registry: Registry;
+  private readonly extensions: ReadonlyMap<DescMessage, readonly DescExtension[]>;
 
   constructor(file: DescFile, options: GoOptions, rules: RuleBook, registry: Registry) {
     this.file = file;
     this.options = options;
     this.rules = rules;
     this.registry = registry;
+    this.extensions = extensionsByMessage(file);
     this.out = new GoFile(testPackageOf(file, options), commentText(file.proto.name));
     this.literals = new GoLiterals(this.out, options);
   }
@@ -117,7 +145,7 @@ class FileEmitter {
   }
 
   private printMessage(desc: DescMessage): void {
-    const extensions = extensionsOfMessage(this.file, desc);
+    const extensions = this.extensions.get(desc) ?? [];
     const { samples, notes } = messageSamples(desc, extensions, this.registry);
     for (const note of notes) this.note(`${desc.typeName}: ${note}`);
     if (samples.length === 0) {

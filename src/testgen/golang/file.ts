@@ -28,8 +28,10 @@ export class GoFile {
     const known = this.aliases.get(from.path);
     if (known !== undefined) return known;
     const taken = new Set(this.aliases.values());
-    let alias = from.name;
-    for (let i = 2; taken.has(alias) || LOCAL.has(alias); i += 1) alias = `${from.name}${i}`;
+    // What the tests of a package share is called genX and TestX.
+    const name = /^(gen|Test)[^a-z]/.test(from.name) ? `pb_${from.name}` : from.name;
+    let alias = name;
+    for (let i = 2; taken.has(alias) || LOCAL.has(alias); i += 1) alias = `${name}${i}`;
     this.aliases.set(from.path, alias);
     return alias;
   }
@@ -63,17 +65,12 @@ export class GoFile {
   }
 }
 
-/** Names that the generated functions use for themselves. */
-const LOCAL = new Set([
-  'stream',
-  'err',
-  't',
-  'in',
-  'ctx',
-  'conn',
-  'string',
-  'int',
-  'len',
-  'init',
-  'main',
-]);
+/** Names that the generated functions use for themselves, and those of the language. */
+const LOCAL = new Set(
+  (
+    'stream err t in ctx conn init main _ ' +
+    'any bool byte comparable complex64 complex128 error float32 float64 int int8 int16 int32 int64 ' +
+    'rune string uint uint8 uint16 uint32 uint64 uintptr true false iota nil append cap clear close ' +
+    'complex copy delete imag len make max min new panic print println real recover'
+  ).split(' '),
+);

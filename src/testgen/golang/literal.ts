@@ -176,7 +176,8 @@ export class GoLiterals {
 /** An interpreted string literal. */
 export function goText(value: string): string {
   let made = '"';
-  for (const char of value) {
+  // Half a pair is no character of Go's.
+  for (const char of value.toWellFormed()) {
     const code = char.codePointAt(0) as number;
     if (char === '"' || char === '\\') made += `\\${char}`;
     else if (code >= 0x20 && code < 0x7f) made += char;

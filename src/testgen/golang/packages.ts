@@ -1,7 +1,7 @@
 /** Go import paths, package names and output paths, by the rules of protoc-gen-go. */
 import type { DescFile } from '@bufbuild/protobuf';
 import { testgenError } from '../errors.ts';
-import { badValue, type CommonOptions, type RawOption, readCommon } from '../options.ts';
+import { badValue, type CommonOptions, type RawOption, readCommon, twice } from '../options.ts';
 import { goSanitized } from './camel.ts';
 
 export type ApiLevel = 'open' | 'hybrid' | 'opaque';
@@ -35,6 +35,7 @@ export function readGoOptions(raw: readonly RawOption[]): GoOptions {
   for (const { key, value } of raw) {
     if (key.startsWith('apilevelM')) apiLevels.set(key.slice(9), levelOf(key, value));
     else if (/^M./.test(key)) mapped.set(key.slice(1), value);
+    else if (values.has(key)) throw twice(key);
     else if (KNOWN.includes(key)) values.set(key, value);
     else
       throw testgenError('bad-option', `unknown option "${key}"; known: ${KNOWN.join(', ')}, M…`);
@@ -70,8 +71,21 @@ export function goPackageOf(file: DescFile, options: GoOptions): GoPackage {
         `M${file.proto.name}=import/path`,
     );
   }
+  if (!isImportPath(path)) {
+    throw testgenError(
+      'bad-definition',
+      `${file.proto.name}: ${JSON.stringify(path)} is no Go import path`,
+    );
+  }
   const base = (ownPath || path).split('/').at(-1) as string;
-  return { path, name: mappedName || ownName || goSanitized(base) };
+  // protoc-gen-go makes an identifier of it too, whoever gave it.
+  return { path, name: goSanitized(mappedName || ownName || base) };
+}
+
+/** By the Go specification, characters that a compiler may refuse left out. */
+function isImportPath(path: string): boolean {
+  const isText = /^[\p{L}\p{M}\p{N}\p{P}\p{S}]+$/u.test(path);
+  return isText && !/[!"#$%&'()*,:;<=>?[\\\]^`{|}\ufffd]/.test(path);
 }
 
 /** "dir/foo" for foo.proto: where its generated files go, without their endings. */

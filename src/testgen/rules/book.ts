@@ -4,6 +4,7 @@
  * from the rules, the verdict never does.
  */
 import {
+  create,
   type DescField,
   type DescMessage,
   getOption,
@@ -18,8 +19,18 @@ import {
 } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import { fieldSamples } from '../samples/fields.ts';
 import { isRequired, typicalMessage } from '../samples/typical.ts';
-import { type MessageValue, toMessage, type Value, withField, withoutField } from '../value.ts';
+import {
+  fieldOf,
+  type MessageValue,
+  message,
+  sizeOf,
+  toMessage,
+  type Value,
+  withField,
+  withoutField,
+} from '../value.ts';
 import { ruleCandidates } from './candidates.ts';
+import { type TypeGraph, typeGraph } from './type-graph.ts';
 
 export interface Candidate {
   readonly label: string;
@@ -55,13 +66,28 @@ export function openRuleBook(registry: Registry): RuleBook {
   return new Book(registry);
 }
 
+/** Levels of nested messages that are made by their own rules. */
+const RULED_DEPTH = 4;
+/** Values that protovalidate is shown for one message type, all samples together. */
+const JUDGED_VALUES_MAX = 1_000_000;
+
+/**
+ * All that is remembered is a function of one type or field alone, so that neither the order of
+ * questions nor what else is generated shows in the answers; and all of it is bounded, so that the
+ * time grows with the number of types.
+ */
 class Book implements RuleBook {
+  private readonly registry: Registry;
   private readonly validator: Validator;
   private readonly candidatesOf = new Map<DescField, readonly Candidate[]>();
-  private readonly typicalOf = new Map<DescMessage, MessageValue | undefined>();
-  private readonly chosen = new Map<DescField, Value | undefined>();
+  private readonly plainOf = new Map<DescMessage, MessageValue | undefined>();
+  /** By the levels that may still be nested by rules. */
+  private readonly typicalOf = perLevel<DescMessage, MessageValue | undefined>();
+  private readonly chosen = perLevel<DescField, Value | undefined>();
+  private graph: TypeGraph | undefined;
 
   constructor(registry: Registry) {
+    this.registry = registry;
     this.validator = createValidator({ registry });
   }
 
@@ -74,12 +100,7 @@ class Book implements RuleBook {
   }
 
   typical(desc: DescMessage): MessageValue | undefined {
-    if (this.typicalOf.has(desc)) return this.typicalOf.get(desc);
-    this.typicalOf.set(desc, typicalMessage(desc));
-    const first = typicalMessage(desc, (field) => this.chosenValue(field));
-    const best = first === undefined ? undefined : this.repaired(first);
-    this.typicalOf.set(desc, best);
-    return best;
+    return this.typicalWithin(desc, RULED_DEPTH);
   }
 
   candidates(field: DescField): readonly Candidate[] {
@@ -109,7 +130,13 @@ class Book implements RuleBook {
     }
     const valid: ValidSample[] = isBaseValid ? [{ name: 'typical', value: base }] : [];
     const invalid = new Map<string, InvalidSample>();
+    let tried = 0;
     for (const { name, value, field, isRuleMade } of this.variations(desc, base)) {
+      tried += 1;
+      if (tried > variationsMax(base)) {
+        notes.push(`more than ${tried - 1} variations: those from "${name}" on are not tried`);
+        break;
+      }
       const violations = this.violations(value);
       if (violations === undefined) continue;
       if (violations.length === 0) {
@@ -126,51 +153,47 @@ class Book implements RuleBook {
     return { valid, invalid: [...invalid.values()], notes };
   }
 
-  /** The first candidate that breaks no rule of its own field. */
-  private chosenValue(field: DescField): Value | undefined {
-    if (this.chosen.has(field)) return this.chosen.get(field);
-    this.chosen.set(field, undefined);
-    if (!hasOption(field, fieldRules)) {
-      // A nested message must be a valid one of its type.
-      const inner = field.fieldKind === 'message' ? this.nested(field.message) : undefined;
-      this.chosen.set(field, inner);
-      return inner;
-    }
-    const alone = typicalMessage(field.parent);
-    if (alone === undefined) return undefined;
-    const inner = field.fieldKind === 'message' ? this.nested(field.message) : undefined;
-    const usual = inner ?? alone.fields.find((entry) => entry.field === field)?.value;
-    const tried = [
-      ...(usual === undefined ? [] : [usual]),
-      ...this.candidates(field).map(({ value }) => value),
-      ...fieldSamples(field).map(({ value }) => value),
-    ];
-    const good = tried.find((value) => {
-      const violations = this.violations(withField(alone, field, value));
-      return violations?.every((violation) => !isAbout(violation, field)) ?? false;
+  private typicalWithin(desc: DescMessage, depth: number): MessageValue | undefined {
+    return remembered(this.typicalOf[depth], desc, () => {
+      const first = typicalMessage(desc, (field) => this.chosenValue(field, depth));
+      return first === undefined ? undefined : this.repaired(first);
     });
-    this.chosen.set(field, good);
-    return good;
   }
 
-  private nested(desc: DescMessage): Value | undefined {
-    return this.hasInside(desc, new Set()) && !this.typicalOf.has(desc)
-      ? this.typical(desc)
-      : this.typicalOf.get(desc);
+  /** The first candidate that breaks no rule of its own field. */
+  private chosenValue(field: DescField, depth: number): Value | undefined {
+    return remembered(this.chosen[depth], field, () => {
+      // A nested message must be a valid one of its type.
+      const inner = field.fieldKind === 'message' ? this.nested(field.message, depth) : undefined;
+      if (!hasOption(field, fieldRules)) return inner;
+      const { parent } = field;
+      const plain = remembered(this.plainOf, parent, () => typicalMessage(parent));
+      const usual = inner ?? (plain && fieldOf(plain, field));
+      const tried = [
+        ...(usual === undefined ? [] : [usual]),
+        ...this.candidates(field).map(({ value }) => value),
+        ...fieldSamples(field).map(({ value }) => value),
+      ];
+      return tried.find((value) => {
+        const violations = this.violations(message(parent, [{ field, value }]));
+        return violations?.every((violation) => !isAbout(violation, field)) ?? false;
+      });
+    });
   }
 
-  private hasInside(desc: DescMessage, seen: Set<DescMessage>): boolean {
-    if (seen.has(desc)) return false;
-    seen.add(desc);
-    if (this.has(desc)) return true;
-    return desc.fields.some((field) => field.message && this.hasInside(field.message, seen));
+  private nested(desc: DescMessage, depth: number): Value | undefined {
+    if (depth === 0 || !this.types().ruled.has(desc)) return undefined;
+    return this.typicalWithin(desc, depth - 1);
   }
 
   /** The message, or one with a single change, that breaks no rule; else the message itself. */
   private repaired(value: MessageValue): MessageValue {
     const broken = this.violations(value);
     if (broken === undefined || broken.length === 0) return value;
+    let left = variationsMax(value);
     for (const other of this.variations(value.desc, value)) {
+      if (left === 0) break;
+      left -= 1;
       if (this.violations(other.value)?.length === 0) return other.value;
     }
     return value;
@@ -208,16 +231,50 @@ class Book implements RuleBook {
 
   private why(base: MessageValue | undefined): string {
     if (base === undefined) return 'the message cannot be encoded';
+    if (this.types().endless.has(base.desc))
+      return 'it holds too many ruled messages inside each other';
     const result = this.validator.validate(base.desc, toMessage(base));
     return result.kind === 'error' ? result.error.message : 'protovalidate gave no verdict';
   }
 
   /** Undefined: protovalidate cannot judge (a rule does not compile or fails at run time). */
   private violations(value: MessageValue): readonly Violation[] | undefined {
+    if (!this.types().ruled.has(value.desc)) return [];
+    if (this.types().endless.has(value.desc)) return undefined;
     const result = this.validator.validate(value.desc, toMessage(value));
     if (result.kind === 'error') return undefined;
     return result.kind === 'valid' ? [] : result.violations;
   }
+
+  /**
+   * What protovalidate makes of types that hold themselves depends on which of them it meets first:
+   * it drops rules that it is still reading. So it meets them all in the order of the definitions,
+   * imports before what imports them, whatever is asked about.
+   */
+  private types(): TypeGraph {
+    if (this.graph !== undefined) return this.graph;
+    this.graph = typeGraph(this.registry, (desc) => this.has(desc));
+    for (const desc of this.graph.recursive) {
+      if (!this.graph.endless.has(desc)) this.validator.validate(desc, create(desc));
+    }
+    return this.graph;
+  }
+}
+
+function perLevel<K, V>(): Map<K, V>[] {
+  return Array.from({ length: RULED_DEPTH + 1 }, () => new Map<K, V>());
+}
+
+function remembered<K, V>(map: Map<K, V> | undefined, key: K, make: () => V): V {
+  if (map?.has(key)) return map.get(key) as V;
+  const made = make();
+  map?.set(key, made);
+  return made;
+}
+
+/** How many variations of a message are judged: few of a large one. */
+function variationsMax(base: MessageValue): number {
+  return Math.ceil(JUDGED_VALUES_MAX / (sizeOf(base) + base.desc.fields.length));
 }
 
 /** True when the violation's path starts at the field. */

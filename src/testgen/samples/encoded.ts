@@ -8,6 +8,7 @@ import {
   toJsonString,
 } from '@bufbuild/protobuf';
 import { messageOf } from '../../base/index.ts';
+import { testgenError } from '../errors.ts';
 import { type MessageValue, toMessage } from '../value.ts';
 
 export interface Encoded {
@@ -24,6 +25,7 @@ export function encode(value: MessageValue, registry: Registry): Encoded | strin
     if (Buffer.compare(wire, again) !== 0) return 'its bytes change in a round trip';
     return { wire, isJson: survivesJson(value, registry) };
   } catch (error) {
+    throwIfTooDeep(error, value);
     return messageOf(error);
   }
 }
@@ -37,7 +39,17 @@ function survivesJson(value: MessageValue, registry: Registry): boolean {
     // NaN equals nothing, itself neither: its bytes do.
     const bytes = toBinary(value.desc, before);
     return Buffer.compare(bytes, toBinary(value.desc, after)) === 0;
-  } catch {
+  } catch (error) {
+    throwIfTooDeep(error, value);
     return false;
   }
+}
+
+/**
+ * @bufbuild/protobuf goes through all the types that a message can hold by recursion; once the
+ * stack has ended it is left half prepared, and its answers are worth nothing.
+ */
+function throwIfTooDeep(error: unknown, { desc }: MessageValue): void {
+  if (!(error instanceof RangeError && /call stack/.test(error.message))) return;
+  throw testgenError('bad-definition', `${desc.typeName} nests its types too deep to be read`);
 }

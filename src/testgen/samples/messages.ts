@@ -26,8 +26,12 @@ export interface MessageSamples {
 
 /** Samples of one message type; a wider one is cut and says so. */
 const SAMPLES_MAX = 400;
-/** Levels of a recursive message: well under the 100 that all runtimes accept. */
+/** Levels of a recursive message. */
 const RECURSION_DEPTH = 8;
+/** Messages inside each other in one sample: well under the 100 that all runtimes accept. */
+const NESTED_MAX = 64;
+/** Message types that are looked through for a way back. */
+const SEARCHED_MAX = 1000;
 
 export function messageSamples(
   desc: DescMessage,
@@ -49,7 +53,7 @@ export function messageSamples(
   const known = wellKnownSamples(desc);
   const isSure = (value: MessageValue): boolean =>
     known === undefined || known.some((sample) => sample.value === value);
-  for (const { name, value, wire } of candidates(desc, base, extensions, known ?? [])) {
+  for (const { name, value, wire } of candidates(desc, base, extensions, known ?? [], notes)) {
     if (samples.length >= SAMPLES_MAX) {
       notes.push(`more than ${SAMPLES_MAX} samples: those from "${name}" on are left out`);
       break;
@@ -81,6 +85,7 @@ function* candidates(
   base: MessageValue,
   extensions: readonly DescExtension[],
   known: readonly NamedMessage[],
+  notes: string[],
 ): Generator<Candidate> {
   yield { name: base.fields.length === 0 ? 'zero' : 'required only', value: base };
   const typical = known.length > 0 ? undefined : typicalMessage(desc);
@@ -96,7 +101,8 @@ function* candidates(
   }
   yield* oneofCandidates(desc, base);
   const deep = recursiveMessage(desc, base);
-  if (deep !== undefined) yield { name: `${RECURSION_DEPTH} levels deep`, value: deep };
+  if (typeof deep === 'string') notes.push(deep);
+  else if (deep !== undefined) yield deep;
   for (const extension of extensions) {
     const value = extensionValue(extension);
     if (value === undefined) continue;
@@ -133,36 +139,62 @@ function firstSample(field: DescField): Value | undefined {
 }
 
 /** The message inside itself, along the shortest way back; undefined: it is not recursive. */
-function recursiveMessage(desc: DescMessage, base: MessageValue): MessageValue | undefined {
+function recursiveMessage(
+  desc: DescMessage,
+  base: MessageValue,
+): { name: string; value: MessageValue } | string | undefined {
   if (wellKnownSamples(desc) !== undefined) return undefined;
   const path = pathBack(desc);
-  if (path === undefined) return undefined;
+  if (path === undefined || typeof path === 'string') return path;
+  const levels = Math.min(RECURSION_DEPTH, 1 + Math.floor(NESTED_MAX / path.length));
   let deep = base;
-  for (let level = 1; level < RECURSION_DEPTH; level += 1) {
+  for (let level = 1; level < levels; level += 1) {
     let inner: SingleValue = deep;
-    for (const field of [...path].reverse()) {
+    for (const field of path.toReversed()) {
       const outer = field.parent === desc ? base : smallestMessage(field.parent);
       if (outer === undefined) return undefined;
       inner = withField(outer, field, wrapped(field, inner));
     }
     deep = inner as MessageValue;
   }
-  return deep;
+  return { name: `${levels} levels deep`, value: deep };
 }
 
-/** Fields that lead from the message back to itself, breadth first. */
-function pathBack(desc: DescMessage): readonly DescField[] | undefined {
-  const queue: DescField[][] = desc.fields.filter(isMessage).map((field) => [field]);
+/**
+ * Fields that lead from the message back to itself, breadth first: the shortest way. Undefined:
+ * there is none. A text: why the search ended without an answer. It is bounded, so that all the
+ * messages of a large file take time in proportion to their number.
+ */
+function pathBack(desc: DescMessage): readonly DescField[] | string | undefined {
+  const queue: Step[] = desc.fields.filter(isMessage).map((field) => ({ field, depth: 1 }));
   const seen = new Set<DescMessage>();
-  while (queue.length > 0) {
-    const path = queue.shift() as DescField[];
-    const next = path.at(-1)?.message;
-    if (next === desc) return path;
+  for (const step of queue) {
+    const next = step.field.message;
+    if (next === desc) return fieldsOf(step);
     if (next === undefined || seen.has(next)) continue;
     seen.add(next);
-    for (const field of next.fields.filter(isMessage)) queue.push([...path, field]);
+    if (step.depth >= NESTED_MAX || seen.size > SEARCHED_MAX) {
+      return `no sample of it inside itself: none within ${step.depth} levels, ${seen.size} messages`;
+    }
+    for (const field of next.fields.filter(isMessage)) {
+      queue.push({ field, depth: step.depth + 1, before: step });
+    }
   }
   return undefined;
+}
+
+interface Step {
+  readonly field: DescField;
+  readonly depth: number;
+  readonly before?: Step;
+}
+
+function fieldsOf(last: Step): DescField[] {
+  const fields: DescField[] = [];
+  for (let step: Step | undefined = last; step !== undefined; step = step.before) {
+    fields.unshift(step.field);
+  }
+  return fields;
 }
 
 function isMessage(field: DescField): boolean {

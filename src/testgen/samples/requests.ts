@@ -41,7 +41,12 @@ export function requestCases(
     return count === 1 ? name : `${name} (${count})`;
   };
   let omitted = 0;
-  for (const { name, value } of singleRequests(method, rules)) {
+  for (const { name, make } of singleRequests(method, rules)) {
+    if (singles.length >= casesMax) {
+      omitted += 1;
+      continue;
+    }
+    const value = make();
     const encoded = encode(value, registry);
     if (typeof encoded === 'string') {
       notes.push(`no case "${name}": ${encoded}`);
@@ -50,11 +55,12 @@ export function requestCases(
     const key = Buffer.from(encoded.wire).toString('hex');
     if (seen.has(key)) continue;
     seen.add(key);
-    if (singles.length >= casesMax) omitted += 1;
-    else singles.push({ name: unused(name), requests: [value], brokenRules: rules.broken(value) });
+    singles.push({ name: unused(name), requests: [value], brokenRules: rules.broken(value) });
   }
   if (omitted > 0) {
-    notes.push(`${omitted} more cases are left out: raise the option cases_max (now ${casesMax})`);
+    notes.push(
+      `up to ${omitted} more cases are left out: raise the option cases_max (now ${casesMax})`,
+    );
   }
   const isStream =
     method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming';
@@ -79,19 +85,21 @@ function streams(singles: readonly RequestCase[]): RequestCase[] {
   return [none, ...several, ...singles];
 }
 
+/** Made when it is asked for: of a wide message there are far more than are wanted. */
 interface NamedRequest {
   readonly name: string;
-  readonly value: MessageValue;
+  readonly make: () => MessageValue;
 }
 
 function* singleRequests(method: DescMethod, rules: RuleBook): Generator<NamedRequest> {
   const desc = method.input;
   const empty = smallestMessage(desc);
   if (empty === undefined) return;
-  yield { name: empty.fields.length === 0 ? 'zero' : 'required only', value: empty };
+  yield { name: empty.fields.length === 0 ? 'zero' : 'required only', make: () => empty };
   const typical = rules.typical(desc) ?? empty;
-  yield { name: 'typical', value: typical };
-  for (const { label, value } of wellKnownSamples(desc) ?? []) yield { name: label, value };
+  yield { name: 'typical', make: () => typical };
+  for (const { label, value } of wellKnownSamples(desc) ?? [])
+    yield { name: label, make: () => value };
   for (const field of desc.fields) yield* fieldRequests(typical, field, field.name, rules);
   for (const field of desc.fields) yield* nestedRequests(typical, field, rules);
 }
@@ -103,14 +111,14 @@ function* fieldRequests(
   rules: RuleBook,
 ): Generator<NamedRequest> {
   if (fieldOf(base, field) !== undefined && !isRequired(field)) {
-    yield { name: `${path} unset`, value: withoutField(base, field) };
+    yield { name: `${path} unset`, make: () => withoutField(base, field) };
   }
   for (const { label, value } of rules.candidates(field)) {
-    yield { name: `${path} = ${label}`, value: withField(base, field, value) };
+    yield { name: `${path} = ${label}`, make: () => withField(base, field, value) };
   }
   for (const sample of fieldSamples(field)) {
     if (!sample.isForRequests) continue;
-    yield { name: `${path} = ${sample.label}`, value: withField(base, field, sample.value) };
+    yield { name: `${path} = ${sample.label}`, make: () => withField(base, field, sample.value) };
   }
 }
 
@@ -124,13 +132,13 @@ function* nestedRequests(
   if (field.fieldKind !== 'message' || inner?.kind !== 'message') return;
   if (wellKnownSamples(field.message) !== undefined) return;
   for (const deeper of field.message.fields) {
-    for (const { name, value } of fieldRequests(
+    for (const { name, make } of fieldRequests(
       inner,
       deeper,
       `${field.name}.${deeper.name}`,
       rules,
     )) {
-      yield { name, value: withField(typical, field, value) };
+      yield { name, make: () => withField(typical, field, make()) };
     }
   }
 }

@@ -17,6 +17,7 @@ import {
   type ScalarValue,
   type SingleValue,
   scalar,
+  sizeOf,
   type Value,
 } from '../value.ts';
 import { keyEdgesOf, typicalScalar } from './edges.ts';
@@ -26,22 +27,84 @@ import { wellKnownSamples } from './well-known.ts';
 const DEPTH_MAX = 2;
 /** Values in one typical message, nested ones included: beyond it nested messages stay unset. */
 const VALUES_MAX = 80;
+/** The same for nested messages that come from a source. */
+const SOURCED_VALUES_MAX = 1000;
+/** Fields of a nested message that are set, besides required ones. */
+const NESTED_FIELDS_MAX = 200;
+/** Values in one message that required fields make: a larger one is taken for impossible. */
+const REQUIRED_VALUES_MAX = 4000;
+/** Levels that required fields make. */
+const REQUIRED_DEPTH_MAX = 20;
 
 /** A value for a field that must satisfy more than its type; undefined: the usual one will do. */
 export type FieldSource = (field: DescField) => Value | undefined;
 
-/** All fields set, nested messages too. Undefined: the message requires itself, so none exists. */
+/**
+ * All fields set, nested messages too, within bounds. Undefined: the message requires itself, so
+ * none exists.
+ */
 export function typicalMessage(
   desc: DescMessage,
   source: FieldSource = () => undefined,
 ): MessageValue | undefined {
-  const budget = { left: VALUES_MAX };
-  return filled(desc, DEPTH_MAX, budget, source, []);
+  const known = wellKnownSamples(desc)?.[0]?.value;
+  const smallest = smallestMessage(desc);
+  if (known !== undefined || smallest === undefined) return known;
+  const fill: Fill = { left: VALUES_MAX, sourcedLeft: SOURCED_VALUES_MAX, source };
+  const made = filled(desc, DEPTH_MAX, fill) ?? smallest;
+  // Required fields count against no budget: a tree of them can be large all the same.
+  return sizeOf(made) > REQUIRED_VALUES_MAX + desc.fields.length ? smallest : made;
 }
 
-/** Only what proto2 requires is set. Undefined: the message requires itself. */
+const smallestOf = new WeakMap<DescMessage, { value: MessageValue | undefined; depth: number }>();
+
+/**
+ * Only what proto2 requires is set. Undefined: the message requires itself, or is out of bounds.
+ * Made once a type, inner types first, so that types that require each other share their values.
+ */
 export function smallestMessage(desc: DescMessage): MessageValue | undefined {
-  return filled(desc, 0, { left: 0 }, () => undefined, []);
+  const stack = [desc];
+  const open = new Set<DescMessage>();
+  for (let at = stack.at(-1); at !== undefined; at = stack.at(-1)) {
+    const inner = requiredMessages(at).filter((one) => !smallestOf.has(one));
+    if (smallestOf.has(at)) stack.pop();
+    else if (inner.length === 0 || open.has(at)) {
+      // Seen for the second time with types still missing: these lead back here.
+      smallestOf.set(at, inner.length === 0 ? smallest(at) : { value: undefined, depth: 0 });
+      stack.pop();
+    } else {
+      open.add(at);
+      stack.push(...inner);
+    }
+  }
+  return smallestOf.get(desc)?.value;
+}
+
+function requiredMessages(desc: DescMessage): DescMessage[] {
+  return desc.fields.flatMap((field) => (isRequired(field) && field.message) || []);
+}
+
+/** The types of its required fields have theirs. */
+function smallest(desc: DescMessage): { value: MessageValue | undefined; depth: number } {
+  const none = { value: undefined, depth: 0 };
+  if (isMessageSet(desc)) return none;
+  const fields: FieldValue[] = [];
+  let [size, depth] = [1, 1];
+  for (const field of desc.fields.filter(isRequired)) {
+    const value = requiredValue(field);
+    if (value === undefined) return none;
+    fields.push({ field, value });
+    size += sizeOf(value);
+    depth = Math.max(depth, 1 + (field.message ? (smallestOf.get(field.message)?.depth ?? 0) : 0));
+  }
+  if (size > REQUIRED_VALUES_MAX || depth > REQUIRED_DEPTH_MAX) return none;
+  return { value: message(desc, fields), depth };
+}
+
+function requiredValue(field: DescField): Value | undefined {
+  if (field.message === undefined) return typicalPlain(field);
+  const known = wellKnownSamples(field.message)?.[0]?.value;
+  return known ?? smallestOf.get(field.message)?.value;
 }
 
 export function isRequired(field: DescField): boolean {
@@ -53,51 +116,49 @@ export function isMessageSet(desc: DescMessage): boolean {
   return desc.proto.options?.messageSetWireFormat === true;
 }
 
-function filled(
-  desc: DescMessage,
-  depth: number,
-  budget: { left: number },
-  source: FieldSource,
-  parents: readonly DescMessage[],
-): MessageValue | undefined {
-  if (isMessageSet(desc) || parents.length > 20) return undefined;
-  if (depth > 0) {
-    const known = wellKnownSamples(desc)?.[0];
-    if (known !== undefined) return known.value;
-  }
+/** One typical message in the making: what may still be set in it. */
+interface Fill {
+  left: number;
+  sourcedLeft: number;
+  readonly source: FieldSource;
+}
+
+/** `depth`: levels that may still be nested in it. Undefined: it requires what has no value. */
+function filled(desc: DescMessage, depth: number, fill: Fill): MessageValue | undefined {
+  if (isMessageSet(desc)) return undefined;
+  const fieldsMax = depth === DEPTH_MAX ? Number.POSITIVE_INFINITY : NESTED_FIELDS_MAX;
   const fields: FieldValue[] = [];
   for (const field of desc.fields) {
     const needed = isRequired(field);
-    if (!needed && (depth === 0 || isLaterOneofMember(field))) continue;
-    budget.left -= 1;
-    const value = fieldValue(field, depth, budget, source, [...parents, desc]);
+    if (!needed && (isLaterOneofMember(field) || fields.length >= fieldsMax)) continue;
+    fill.left -= 1;
+    const value = fieldValue(field, depth, fill);
     if (value !== undefined) fields.push({ field, value });
     else if (needed) return undefined;
   }
   return message(desc, fields);
 }
 
-function fieldValue(
-  field: DescField,
-  depth: number,
-  budget: { left: number },
-  source: FieldSource,
-  parents: readonly DescMessage[],
-): Value | undefined {
-  const better = source(field);
-  if (better !== undefined) return better;
+function fieldValue(field: DescField, depth: number, fill: Fill): Value | undefined {
+  const better = fill.source(field);
+  if (better !== undefined && isAffordable(better, fill)) return better;
   const nested = field.message;
-  if (nested === undefined) return typicalPlain(field);
-  const needed = isRequired(field);
-  if (!needed && (depth <= 1 || budget.left <= 0)) {
-    if (wellKnownSamples(nested) === undefined) return undefined;
-  }
-  if (needed && parents.includes(nested)) return undefined;
-  const inner = filled(nested, Math.max(depth - 1, 0), budget, source, parents);
+  if (nested === undefined) return better ?? typicalPlain(field);
   const known = wellKnownSamples(nested)?.[0]?.value;
-  const item = known ?? inner;
-  if (item === undefined) return undefined;
-  return wrapped(field, item);
+  if (known !== undefined) return wrapped(field, known);
+  const needed = isRequired(field);
+  const isFull = depth <= 1 || fill.left <= 0;
+  if (!needed && isFull) return undefined;
+  const inner = depth <= 1 ? smallestMessage(nested) : filled(nested, depth - 1, fill);
+  return inner === undefined ? undefined : wrapped(field, inner);
+}
+
+function isAffordable(better: Value, fill: Fill): boolean {
+  if (better.kind !== 'message') return true;
+  const size = sizeOf(better);
+  if (size > fill.sourcedLeft) return false;
+  fill.sourcedLeft -= size;
+  return true;
 }
 
 /** One message as the value of a singular, repeated or map field. */

@@ -2,6 +2,7 @@
 import { posix } from 'node:path';
 import {
   createRegistry,
+  type DescExtension,
   type DescFile,
   type DescMessage,
   type DescMethod,
@@ -10,7 +11,7 @@ import {
 } from '@bufbuild/protobuf';
 import { StringValueSchema } from '@bufbuild/protobuf/wkt';
 import type { GeneratedFile, Printable, Schema } from '@bufbuild/protoplugin';
-import { commentText, extensionsOfMessage, messagesOf } from '../descriptors.ts';
+import { commentText, extensionsByMessage, messagesOf } from '../descriptors.ts';
 import type { TypeScriptOptions } from '../options.ts';
 import { openRuleBook, type RuleBook } from '../rules/book.ts';
 import { messageSamples } from '../samples/messages.ts';
@@ -27,6 +28,7 @@ import {
   SERVICES_NAME,
   servicesSource,
 } from './support.ts';
+import { Symbols } from './symbols.ts';
 
 /**
  * Generates for every file asked for; returns the once-written parts, which no plug-in response may
@@ -73,10 +75,12 @@ function emitSupport(
 
 class FileEmitter {
   private readonly f: GeneratedFile;
+  private readonly symbols: Symbols;
   private readonly schema: Schema<TypeScriptOptions>;
   private readonly file: DescFile;
   private readonly rules: RuleBook;
   private readonly registry: Registry;
+  private readonly extensions: ReadonlyMap<DescMessage, readonly DescExtension[]>;
   private readonly name: string;
   /** Names of this file's own, apart from all that it may import. */
   private readonly local: (name: string) => string;
@@ -91,13 +95,15 @@ class FileEmitter {
     this.file = file;
     this.rules = rules;
     this.registry = registry;
+    this.extensions = extensionsByMessage(file);
     this.name = `${file.name}_test.gen`;
     this.f = schema.generateFile(`${this.name}.ts`);
+    this.symbols = new Symbols(this.f);
     this.local = localNames(file);
   }
 
   emit(messages: readonly DescMessage[]): { skeleton: Skeleton; hasRules: boolean } {
-    const { f, file } = this;
+    const { f, file, symbols } = this;
     f.preamble(file);
     const services = new Map<DescService, ServiceCases>(
       file.services.map((service) => [service, this.casesOf(service)]),
@@ -125,7 +131,7 @@ class FileEmitter {
         '    ',
         this.support('checkService'),
         '(',
-        f.importSchema(service),
+        symbols.schema(service),
         `, ${cases}, ${given}${name});`,
       );
     }
@@ -145,7 +151,7 @@ class FileEmitter {
 
   private printCases(services: ReadonlyMap<DescService, ServiceCases>): void {
     if (services.size === 0) return;
-    const { f } = this;
+    const { f, symbols } = this;
     f.print('const ', this.local('cases'), ' = {');
     for (const [service, methods] of services) {
       f.print('  ', service.name, ': {');
@@ -157,11 +163,14 @@ class FileEmitter {
           ': ',
           this.support('requestsOf'),
           '(',
-          f.importSchema(method.input),
+          symbols.schema(method.input),
           ', {',
         );
         for (const { name, requests, brokenRules } of cases) {
-          const inits = requests.flatMap((request, i) => [i ? ', ' : '', initialiser(f, request)]);
+          const inits = requests.flatMap((request, i) => [
+            i ? ', ' : '',
+            initialiser(symbols, request),
+          ]);
           const breaks = brokenRules.length === 0 ? '' : `, breaks: ${JSON.stringify(brokenRules)}`;
           f.print('      ', text(name), ': { requests: [', inits, ']', breaks, ' },');
         }
@@ -175,7 +184,7 @@ class FileEmitter {
 
   /** The type that the once-written part is checked against. */
   private printServices(): void {
-    const { f, file } = this;
+    const { f, file, symbols } = this;
     if (file.services.length === 0) return;
     f.print(
       '/** What the once-written part gives: each service and what its methods must answer. */',
@@ -189,7 +198,7 @@ class FileEmitter {
         '?: ',
         type,
         '<typeof ',
-        f.importSchema(service, true),
+        symbols.schema(service, true),
         ', {',
       );
       for (const method of service.methods) {
@@ -197,8 +206,8 @@ class FileEmitter {
           method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming';
         const table = this.support(isStream ? 'StreamTable' : 'UnaryTable', true);
         const names = `keyof typeof ${this.local('cases')}${this.property(service)}.${method.localName}`;
-        const input = f.importSchema(method.input, true);
-        const output = f.importSchema(method.output, true);
+        const input = symbols.schema(method.input, true);
+        const output = symbols.schema(method.output, true);
         f.print(
           '    readonly ',
           method.localName,
@@ -220,19 +229,19 @@ class FileEmitter {
   }
 
   private printMessage(desc: DescMessage): void {
-    const { f } = this;
-    const extensions = extensionsOfMessage(this.file, desc);
+    const { f, symbols } = this;
+    const extensions = this.extensions.get(desc) ?? [];
     const { samples, notes } = messageSamples(desc, extensions, this.registry);
-    for (const note of notes) f.print('    // ', desc.typeName, ': ', commentText(note));
+    for (const note of notes) f.print('    // ', commentText(`${desc.typeName}: ${note}`));
     if (samples.length === 0) return;
-    f.print('    ', this.shared(MESSAGES_NAME, 'checkMessage'), '(', f.importSchema(desc), ', [');
+    f.print('    ', this.shared(MESSAGES_NAME, 'checkMessage'), '(', symbols.schema(desc), ', [');
     for (const { name, value, wire, isJson } of samples) {
       const hex = Buffer.from(wire).toString('hex');
       f.print(
         '      { name: ',
         text(name),
         `, wire: "${hex}", json: ${isJson}, init: `,
-        initialiser(f, value),
+        initialiser(symbols, value),
         this.extend(value),
         ' },',
       );
@@ -241,7 +250,7 @@ class FileEmitter {
   }
 
   private extend(value: MessageValue): Printable {
-    const { f } = this;
+    const { f, symbols } = this;
     if (value.extensions === undefined) return '';
     const set = f.import('setExtension', '@bufbuild/protobuf');
     return [
@@ -250,9 +259,9 @@ class FileEmitter {
         ' ',
         set,
         '(message, ',
-        f.importSchema(extension),
+        symbols.schema(extension),
         ', ',
-        extensionLiteral(f, given),
+        extensionLiteral(symbols, given),
         ');',
       ]),
       ' }',
@@ -260,21 +269,27 @@ class FileEmitter {
   }
 
   private printRules(desc: DescMessage): void {
-    const { f } = this;
+    const { f, symbols } = this;
     const { valid, invalid, notes } = this.rules.samples(desc);
-    for (const note of notes) f.print('    // rules of ', desc.typeName, ': ', commentText(note));
+    for (const note of notes) f.print('    // ', commentText(`rules of ${desc.typeName}: ${note}`));
     if (valid.length + invalid.length === 0) return;
     const check = this.shared(RULES_NAME, 'checkRules');
-    f.print('    ', check, '(', f.importSchema(desc), ', [');
+    f.print('    ', check, '(', symbols.schema(desc), ', [');
     for (const { name, value } of valid) {
-      f.print('      { name: ', text(name), ', init: ', initialiser(f, value), ', breaks: [] },');
+      f.print(
+        '      { name: ',
+        text(name),
+        ', init: ',
+        initialiser(symbols, value),
+        ', breaks: [] },',
+      );
     }
     for (const { name, value, rules } of invalid) {
       f.print(
         '      { name: ',
         text(name),
         ', init: ',
-        initialiser(f, value),
+        initialiser(symbols, value),
         `, breaks: ${JSON.stringify(rules)} },`,
       );
     }
@@ -331,12 +346,9 @@ function suffix(extension: 'none' | 'js' | 'ts'): string {
 /** Names that the file may import: its own and those of the files it depends on, to any depth. */
 function localNames(file: DescFile): (name: string) => string {
   const files = new Set<DescFile>();
-  const visit = (one: DescFile): void => {
-    if (files.has(one)) return;
-    files.add(one);
-    one.dependencies.forEach(visit);
-  };
-  visit(file);
+  // A set is walked in the order of its members, those added meanwhile included.
+  files.add(file);
+  for (const one of files) for (const dependency of one.dependencies) files.add(dependency);
   const taken = new Set<string>();
   for (const one of files) {
     for (const { name } of [...one.enums, ...one.services]) taken.add(name);

@@ -1,7 +1,7 @@
 /** Sample values as TypeScript: message initialisers of @bufbuild/protobuf. */
 import { type DescField, ScalarType } from '@bufbuild/protobuf';
 import { isWrapperDesc } from '@bufbuild/protobuf/wkt';
-import type { GeneratedFile, Printable } from '@bufbuild/protoplugin';
+import type { Printable } from '@bufbuild/protoplugin';
 import type {
   EnumValue,
   FieldValue,
@@ -11,9 +11,10 @@ import type {
   SingleValue,
   Value,
 } from '../value.ts';
+import type { Symbols } from './symbols.ts';
 
 /** `{ name: "x", choice: { case: "text", value: "y" } }` */
-export function initialiser(f: GeneratedFile, value: MessageValue): Printable {
+export function initialiser(f: Symbols, value: MessageValue): Printable {
   if (value.fields.length === 0) return '{}';
   const parts: Printable[] = [];
   for (const entry of value.fields) {
@@ -24,7 +25,7 @@ export function initialiser(f: GeneratedFile, value: MessageValue): Printable {
 }
 
 /** `name: "x"`; a field of a oneof gives the property of the oneof. */
-export function property(f: GeneratedFile, { field, value }: FieldValue): Printable {
+export function property(f: Symbols, { field, value }: FieldValue): Printable {
   const own = fieldValue(f, field, value);
   if (field.oneof === undefined) return [field.localName, ': ', own];
   const caseName = JSON.stringify(field.localName);
@@ -37,18 +38,18 @@ export function propertyName(field: DescField): string {
 }
 
 /** The value of an extension, for setExtension: messages must be made, not initialised. */
-export function extensionLiteral(f: GeneratedFile, value: Value): Printable {
+export function extensionLiteral(f: Symbols, value: Value): Printable {
   if (value.kind === 'list') {
     return ['[', ...joined(value.items.map((item) => extensionLiteral(f, item))), ']'];
   }
   if (value.kind === 'message') {
-    const create = f.runtime.create;
-    return [create, '(', f.importSchema(value.desc), ', ', initialiser(f, value), ')'];
+    const create = f.file.runtime.create;
+    return [create, '(', f.schema(value.desc), ', ', initialiser(f, value), ')'];
   }
   return value.kind === 'map' ? '{}' : single(f, value, false);
 }
 
-function fieldValue(f: GeneratedFile, field: DescField, value: Value): Printable {
+function fieldValue(f: Symbols, field: DescField, value: Value): Printable {
   const print = printerOf(f, field);
   if (value.kind === 'list') return ['[', ...joined(value.items.map(print)), ']'];
   if (value.kind === 'map') return mapLiteral(value, print);
@@ -62,7 +63,7 @@ function fieldValue(f: GeneratedFile, field: DescField, value: Value): Printable
 }
 
 /** Prints the values of a field, each item of a list, each value of a map. */
-function printerOf(f: GeneratedFile, field: DescField): (value: SingleValue) => Printable {
+function printerOf(f: Symbols, field: DescField): (value: SingleValue) => Printable {
   const isStruct = field.message?.typeName === 'google.protobuf.Struct' && isPlainStruct(field);
   return (value) =>
     isStruct && value.kind === 'message'
@@ -100,17 +101,16 @@ function isLongAsString(field: DescField): boolean {
   return 'longAsString' in field && field.longAsString === true;
 }
 
-function single(f: GeneratedFile, value: SingleValue, longAsString: boolean): Printable {
+function single(f: Symbols, value: SingleValue, longAsString: boolean): Printable {
   if (value.kind === 'message') return initialiser(f, value);
   return value.kind === 'enum' ? enumLiteral(f, value) : scalarLiteral(value, longAsString);
 }
 
-function enumLiteral(f: GeneratedFile, { desc, number }: EnumValue): Printable {
+function enumLiteral(f: Symbols, { desc, number }: EnumValue): Printable {
   const known = desc.value[number];
-  const shape = f.importShape(desc);
   return known === undefined
-    ? ['(', String(number), ' as number as ', shape.toTypeOnly(), ')']
-    : [f.import(shape.name, shape.from), `.${known.localName}`];
+    ? ['(', String(number), ' as number as ', f.shape(desc, true), ')']
+    : [f.shape(desc), `.${known.localName}`];
 }
 
 function scalarLiteral({ value }: ScalarValue, longAsString: boolean): Printable {

@@ -61,6 +61,7 @@ export const LANGUAGE: readonly EslintCase[] = [
       'esm/x.js': 'import a from "a"; export default await a;\n',
       'x.js': 'if (module.parent) return;\n',
     },
+    contains: /ecmaFeatures: \{ globalReturn: false \}/,
   },
   {
     name: 'arrays in settings merge item by item',

@@ -49,5 +49,7 @@ function describe(error: unknown): { code: string; message: string } {
   }
   if (consent !== undefined) return { code: 'needs-consent', message: consent };
   const message = messages[0] ?? String(error);
-  return { code: 'tool-failed', message };
+  const isModule = /» \S+\.(?:mjs|[cm]?ts) is invalid/.test(message);
+  const hint = isModule ? ' (Of JavaScript the old system reads .js and .cjs only.)' : '';
+  return { code: 'tool-failed', message: message + hint };
 }

@@ -1,6 +1,6 @@
 /** Compares what ESLint does with each file before and after, and says every difference. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Effective, EffectiveGroup, RuleSetting } from './model.ts';
+import type { Effective, EffectiveGroup, LintRun, RuleSetting } from './model.ts';
 import { oneLine } from './source-text.ts';
 
 export type Aspect =
@@ -67,6 +67,40 @@ export function compare(
   }
   for (const group of groups) group.files.sort();
   return { equal: equal.sort(), groups };
+}
+
+/**
+ * The comparison with what two real runs lint besides: files of other extensions, which nobody
+ * asked about. `removed`: files that go with the fold.
+ */
+export function withRuns(
+  comparison: Comparison,
+  before: LintRun,
+  after: LintRun,
+  removed: ReadonlySet<string>,
+): Comparison {
+  const listed = new Set(comparison.groups.flatMap(({ files }) => files));
+  const only = (one: LintRun, other: LintRun) =>
+    Object.keys(one.files)
+      .filter(
+        (file) => !Object.hasOwn(other.files, file) && !listed.has(file) && !removed.has(file),
+      )
+      .sort();
+  const group = (files: string[], old: string, now: string): DifferenceGroup[] =>
+    files.length === 0
+      ? []
+      : [{ files, differences: [{ aspect: 'linted', what: 'file', before: old, after: now }] }];
+  const gone = only(before, after);
+  const come = only(after, before);
+  const other = new Set([...gone, ...come]);
+  return {
+    equal: comparison.equal.filter((file) => !other.has(file)),
+    groups: [
+      ...comparison.groups,
+      ...group(gone, 'linted', 'not linted'),
+      ...group(come, 'not linted', 'linted'),
+    ],
+  };
 }
 
 export function differencesOf(before: Effective, after: Effective): Difference[] {

@@ -18,7 +18,7 @@ import type {
   LintRun,
   RuleSetting,
 } from './model.ts';
-import { plainCopy } from './plain.ts';
+import { plainCopy, textKey } from './plain.ts';
 import { installSandbox, type Sandbox } from './sandbox.ts';
 
 export interface FlatParams {
@@ -134,7 +134,7 @@ async function collect(eslint: Eslint, files: readonly string[]): Promise<FlatAn
     let group = seen.get(config);
     if (group === undefined) {
       const effective = toEffective(config);
-      const key = JSON.stringify(effective);
+      const key = textKey(effective);
       group = groups.get(key) ?? { effective, files: [] };
       groups.set(key, group);
       seen.set(config, group);

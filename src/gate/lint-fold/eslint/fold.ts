@@ -3,11 +3,12 @@
  * prove it file by file, run both. Nothing is changed on disk; the result is a plan and a report.
  */
 import { createRequire } from 'node:module';
-import { join, relative } from 'node:path';
-import type { Discovery } from '../discover.ts';
+import { join, relative, sep } from 'node:path';
+import { type Discovery, expectNoFolder } from '../discover.ts';
 import { fail } from '../errors.ts';
 import type { FileChange } from '../files/change.ts';
-import { type Comparison, compare } from './compare.ts';
+import { isCommitted } from '../files/committed.ts';
+import { type Comparison, compare, withRuns } from './compare.ts';
 import { type Coverage, coverage, refuseEarly, withoutCut } from './coverage.ts';
 import { withEnvComments } from './env-comments.ts';
 import { type FlatObject, withoutSilent } from './flat-object.ts';
@@ -83,13 +84,18 @@ export async function foldEslint(
   options: EslintOptions,
 ): Promise<EslintFold> {
   refuseEarly(discovery, options.allowJs);
+  expectNoFolder(options.root, FLAT_NAME);
   const before = beforeTool(options.root, options.eslintBefore);
   const after = afterTool(options.root, options.eslintAfter);
+  if (!options.allowJs) {
+    if (options.eslintBefore === undefined) expectInstalled(options.root, before.dir);
+    if (options.eslintAfter === undefined) expectInstalled(options.root, after.dir);
+  }
   const scripts = lintScripts(options.root);
   const extensions = options.extensions ?? scripts.extensions ?? [];
   const where = coverage(discovery, options.root);
   options.progress(`ESLint ${before.version}: reading the configurations and running them`);
-  const legacy = await withProcess('legacy-worker', options, (eslint) =>
+  const legacy = await withProcess('legacy-worker', before.dir, options, (eslint) =>
     eslint.ask<LegacyAnswer>('fold', {
       root: options.root,
       eslintDir: before.dir,
@@ -102,7 +108,7 @@ export async function foldEslint(
   if (Object.keys(legacy.run.files).length === 0) {
     throw fail('nothing-to-fold', `ESLint ${before.version} lints no file below ${options.root}.`);
   }
-  return withProcess('flat-worker', options, async (eslint) => {
+  return withProcess('flat-worker', after.dir, options, async (eslint) => {
     const hello = await eslint.ask<FlatHello>('start', {
       root: options.root,
       eslintDir: after.dir,
@@ -111,6 +117,20 @@ export async function foldEslint(
     const run = new Run(discovery, options, withoutCut(legacy, options.root), hello, eslint);
     return run.fold(extensions, where, scripts.notes);
   });
+}
+
+/** An ESLint that nobody named must be an installed package. @throws LintFoldError needs-consent */
+function expectInstalled(root: string, eslintDir: string): void {
+  const parts = eslintDir.split(sep);
+  const at = parts.indexOf('node_modules');
+  const folder = at < 0 ? eslintDir : parts.slice(0, at + 1).join(sep);
+  if (at >= 0 && !isCommitted(folder)) return;
+  const why = at < 0 ? 'is no installed package' : 'is committed';
+  throw fail(
+    'needs-consent',
+    `${relative(root, folder)} ${why}, so its ESLint is code of the repository. ` +
+      'Give --allow-js to run it.',
+  );
 }
 
 class Run {
@@ -171,6 +191,7 @@ class Run {
     const proven = await this.#prove(flattened, wanted, expected);
     this.#options.progress(`ESLint ${this.#hello.version}: running the folded configuration`);
     const after = await this.#eslint.ask<LintRun>('lint', { patterns: where.patterns });
+    const comparison = withRuns(proven.comparison, this.#legacy.run, after, gone);
     const created: FileChange = {
       path: FLAT_NAME,
       before: undefined,
@@ -186,14 +207,14 @@ class Run {
         extensions,
         before: this.#legacy.run,
         after,
-        comparison: proven.comparison,
+        comparison,
         pinned: proven.pinned,
         lost,
         notKept: this.#notKept(flattened),
         notes: [...this.#notes(), ...notes],
         violationChanges:
           unified === undefined
-            ? violationChanges(this.#legacy.run, after, proven.comparison.equal, lost)
+            ? violationChanges(this.#legacy.run, after, comparison.equal, lost)
             : [],
         changes: unified?.changes ?? [],
         votes: unified?.votes ?? [],
@@ -334,10 +355,11 @@ class Run {
 
 async function withProcess<Value>(
   which: 'legacy-worker' | 'flat-worker',
+  eslintDir: string,
   options: EslintOptions,
   use: (eslint: EslintProcess) => Promise<Value>,
 ): Promise<Value> {
-  const eslint = startEslint(which, options.root, options.environment, options.signal);
+  const eslint = startEslint(which, { ...options, eslintDir });
   try {
     return await use(eslint);
   } finally {

@@ -17,7 +17,7 @@ import type {
   LegacyElement,
   LegacyFolder,
 } from './model.ts';
-import { isCode, plainCopy } from './plain.ts';
+import { plainCopy, textKey } from './plain.ts';
 import { installSandbox } from './sandbox.ts';
 
 export interface LegacyParams {
@@ -149,9 +149,7 @@ async function effectiveGroups(
     for (const [name, value] of array.pluginEnvironments) environments[name] ??= value;
     const processor = array.extractConfig(filePath).processor ?? null;
     const config = await eslint.calculateConfigForFile(filePath);
-    const key = JSON.stringify([config, processor], (_, value) =>
-      isCode(value) ? '(code)' : value,
-    );
+    const key = textKey([config, processor]);
     const group = groups.get(key) ?? { config, processor, files: [] };
     group.files.push(toRelative(params.root, filePath));
     groups.set(key, group);

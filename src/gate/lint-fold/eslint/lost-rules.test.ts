@@ -56,3 +56,13 @@ test('violations are compared one by one, those of lost settings left out', () =
     { file: 'b.js', gone: [violation('x', 1)], come: [violation('x', 2)] },
   ]);
 });
+
+test('settings that differ in a regular expression only are two settings', () => {
+  const rules = (pattern: RegExp) => ({ 'x/y': [2, { pattern }] as const });
+  const objects = [
+    { name: 'a', rules: rules(/a/) },
+    { name: 'b', rules: rules(/b/) },
+    { name: 'c', rules: rules(/a/) },
+  ];
+  assert.equal(pairsOf(objects, []).length, 2);
+});

@@ -7,6 +7,7 @@
  */
 import type { FlatObject } from './flat-object.ts';
 import type { EffectiveGroup, RuleSetting } from './model.ts';
+import { textKey } from './plain.ts';
 
 export interface LostSetting {
   readonly rule: string;
@@ -76,5 +77,5 @@ export function dropRules(
 }
 
 function keyOf(rule: string, setting: RuleSetting | undefined): string {
-  return JSON.stringify([rule, setting]);
+  return textKey([rule, setting]);
 }

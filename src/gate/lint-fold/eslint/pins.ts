@@ -8,6 +8,7 @@ import type { Difference, DifferenceGroup } from './compare.ts';
 import type { FlatObject } from './flat-object.ts';
 import { escapeGlob } from './globs.ts';
 import type { Access, Dependency, RuleSetting, Severity } from './model.ts';
+import { textKey } from './plain.ts';
 
 export interface Pins {
   readonly objects: readonly FlatObject[];
@@ -25,7 +26,7 @@ export function pinsFor(groups: readonly DifferenceGroup[]): Pins {
     }
     const fix = fixFor(differences);
     if (Object.keys(fix).length === 0) continue;
-    const key = JSON.stringify(fix, (_, value) => (value === undefined ? '(undefined)' : value));
+    const key = textKey(fix);
     const known = byFix.get(key) ?? { fix, files: [] };
     known.files.push(...files);
     byFix.set(key, known);

@@ -31,3 +31,13 @@ function copy(value: unknown, place: string, unprintable: string[], depth: numbe
   }
   return result;
 }
+
+/** Equal texts mean equal values; JSON alone would take every regular expression for `{}`. */
+export function textKey(value: unknown): string {
+  return JSON.stringify(value, (_, item: unknown) => {
+    if (item instanceof RegExp) return `(expression) ${item}`;
+    if (item === undefined) return '(undefined)';
+    if (typeof item === 'number' && !Number.isFinite(item)) return `(number) ${item}`;
+    return isCode(item) ? '(code)' : item;
+  });
+}

@@ -17,25 +17,39 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/**
- * @param which the module beside this file that the child runs
- * @param cwd the root of the repository: ESLint looks for configurations from there
- */
+export interface StartOptions {
+  /** The root of the repository: ESLint looks for configurations from there. */
+  readonly root: string;
+  readonly eslintDir: string;
+  readonly allowJs: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal;
+}
+
+/** @param which the module beside this file that the child runs */
 export function startEslint(
   which: 'legacy-worker' | 'flat-worker',
-  cwd: string,
-  environment: Readonly<Record<string, string | undefined>>,
-  signal?: AbortSignal,
+  { root, eslintDir, allowJs, environment, signal }: StartOptions,
 ): EslintProcess {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const child = fork(fileURLToPath(new URL(`./${which}.${extension}`, import.meta.url)), [], {
-    cwd,
+  const child = fork(fileURLToPath(besides(which)), [], {
+    cwd: root,
     env: cleanEnvironment(environment),
-    execArgv: [],
+    execArgv: allowJs ? [] : ['--import', preloadUrl(root, eslintDir)],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   return connect(child, which, signal);
+}
+
+function besides(name: string): URL {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return new URL(`./${name}.${extension}`, import.meta.url);
+}
+
+function preloadUrl(root: string, eslintDir: string): string {
+  const url = besides('sandbox-preload');
+  url.search = new URLSearchParams({ root, eslint: eslintDir }).toString();
+  return url.href;
 }
 
 function connect(child: ChildProcess, which: string, signal?: AbortSignal): EslintProcess {

@@ -17,9 +17,10 @@ export function plannedRemovals(discovery: Discovery, root: string): FileChange[
   }
   for (const path of packages) {
     const before = readFileSync(join(root, path));
-    let text = removeTopLevelKey(before.toString('utf8'), 'eslintConfig');
+    // Byte by byte, so that bytes that are not UTF-8 stay as well.
+    let text = removeTopLevelKey(before.toString('latin1'), 'eslintConfig');
     if (path === 'package.json') text = removeTopLevelKey(text, 'eslintIgnore');
-    const after = Buffer.from(text);
+    const after = Buffer.from(text, 'latin1');
     if (!after.equals(before)) changes.push({ path, before, after });
   }
   return changes.sort((a, b) => (a.path < b.path ? -1 : 1));

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import {
+import fs, {
   chmodSync,
+  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -9,19 +10,29 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { test } from 'node:test';
-import { BACKUP_PATH, hasBackup, undoChanges, writeChanges } from './backup.ts';
+import { dirname, join } from 'node:path';
+import { after, test } from 'node:test';
+import { hasBackup, undoChanges, writeChanges } from './backup.ts';
 import type { FileChange } from './change.ts';
+import { BACKUP_PATH } from './manifest.ts';
+
+const STATE = mkdtempSync(join(tmpdir(), 'state-'));
+after(() => rmSync(STATE, { recursive: true }));
+
+const write = (root: string, changes: readonly FileChange[]) => writeChanges(root, changes, STATE);
+const undo = (root: string, options: { force?: boolean; trust?: boolean; state?: string } = {}) =>
+  undoChanges(root, { force: false, trust: false, state: STATE, ...options });
 
 /** Binary bytes, an executable, a symbolic link, a file to create. */
 function makeRepository(): { root: string; changes: FileChange[] } {
-  const root = mkdtempSync(join(tmpdir(), 'backup-'));
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'backup-')));
   mkdirSync(join(root, 'a'));
   writeFileSync(join(root, '.eslintrc'), Buffer.from([0xef, 0xbb, 0xbf, 0x00, 0xff, 0x0d, 0x0a]));
   writeFileSync(join(root, 'package.json'), '{"eslintConfig": {}}\r\n');
@@ -57,14 +68,14 @@ function treeOf(root: string, folder = ''): Record<string, string> {
 test('undo restores bytes, modes and links, and leaves nothing of its own', () => {
   const { root, changes } = makeRepository();
   const before = treeOf(root);
-  writeChanges(root, changes);
+  write(root, changes);
   assert.deepEqual(Object.keys(treeOf(root)).sort(), [
     'eslint.config.mjs',
     'package.json',
     'shared.json',
   ]);
   assert.equal(lstatSync(join(root, 'package.json')).mode & 0o777, 0o755);
-  undoChanges(root, false);
+  undo(root);
   assert.deepEqual(treeOf(root), before);
   assert.ok(!existsSync(join(root, '.vitrine')));
   rmSync(root, { recursive: true });
@@ -72,9 +83,9 @@ test('undo restores bytes, modes and links, and leaves nothing of its own', () =
 
 test('a second write is refused while a backup is there, and undo without one', () => {
   const { root, changes } = makeRepository();
-  assert.throws(() => undoChanges(root, false), { code: 'no-backup' });
-  writeChanges(root, changes);
-  assert.throws(() => writeChanges(root, changes), { code: 'backup-exists' });
+  assert.throws(() => undo(root), { code: 'no-backup' });
+  write(root, changes);
+  assert.throws(() => write(root, changes), { code: 'backup-exists' });
   rmSync(root, { recursive: true });
 });
 
@@ -82,7 +93,7 @@ test('a file that changed since it was read stops the write before anything is t
   const { root, changes } = makeRepository();
   writeFileSync(join(root, '.eslintrc'), 'new');
   const before = treeOf(root);
-  assert.throws(() => writeChanges(root, changes), { code: 'changed-since' });
+  assert.throws(() => write(root, changes), { code: 'changed-since' });
   assert.deepEqual(treeOf(root), before);
   assert.ok(!hasBackup(root));
   rmSync(root, { recursive: true });
@@ -91,49 +102,137 @@ test('a file that changed since it was read stops the write before anything is t
 test('undo keeps later edits unless it is forced', () => {
   const { root, changes } = makeRepository();
   const before = treeOf(root);
-  writeChanges(root, changes);
+  write(root, changes);
   writeFileSync(join(root, 'eslint.config.mjs'), 'edited');
-  assert.throws(() => undoChanges(root, false), /edited since the fold: eslint\.config\.mjs/);
+  assert.throws(() => undo(root), /edited since the fold: eslint\.config\.mjs/);
   assert.equal(readFileSync(join(root, 'eslint.config.mjs'), 'utf8'), 'edited');
-  undoChanges(root, true);
+  undo(root, { force: true });
   assert.deepEqual(treeOf(root), before);
   rmSync(root, { recursive: true });
 });
 
-test('a manifest that leads out of the repository, or a damaged backup, is refused', () => {
-  for (const path of ['../outside', 'out/x']) {
-    const { root, changes } = makeRepository();
-    writeChanges(root, changes);
-    symlinkSync(tmpdir(), join(root, 'out'));
-    const manifest = join(root, BACKUP_PATH, 'manifest.json');
-    const text = readFileSync(manifest, 'utf8').replace('eslint.config.mjs', path);
-    writeFileSync(manifest, text);
-    assert.throws(() => undoChanges(root, true), { code: 'bad-config' });
-    rmSync(root, { recursive: true });
-  }
+/** The manifest of a backup, with its entries changed. */
+function forge(root: string, entries: readonly object[]): void {
+  const path = join(root, BACKUP_PATH, 'manifest.json');
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, JSON.stringify({ version: 2, entries }));
+}
+
+const HELLO = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824';
+
+test('a backup that this user did not make is refused, and used with consent', () => {
   const { root, changes } = makeRepository();
-  writeChanges(root, changes);
+  const before = treeOf(root);
+  write(root, changes);
+  const other = mkdtempSync(join(tmpdir(), 'state-'));
+  assert.throws(() => undo(root, { state: other }), { code: 'not-trusted' });
+  // The state folder may have come with the repository as well.
+  const inside = join(root, 'state');
+  cpSync(STATE, inside, { recursive: true });
+  assert.throws(() => undo(root, { state: inside }), { code: 'not-trusted' });
+  rmSync(inside, { recursive: true });
+  const text = readFileSync(join(root, BACKUP_PATH, 'manifest.json'), 'utf8');
+  writeFileSync(join(root, BACKUP_PATH, 'manifest.json'), `${text}\n`);
+  assert.throws(() => undo(root), { code: 'not-trusted' });
+  undo(root, { trust: true });
+  assert.deepEqual(treeOf(root), before);
+  rmSync(root, { recursive: true });
+  rmSync(other, { recursive: true });
+});
+
+test('even a trusted backup writes nothing outside: not through a link that it restores first', () => {
+  const outside = mkdtempSync(join(tmpdir(), 'outside-'));
+  const { root } = makeRepository();
+  forge(root, [
+    { path: 'out', before: { link: outside }, after: null },
+    { path: 'out/x', before: { blob: '0', mode: 0o644, sha256: HELLO }, after: null },
+  ]);
+  writeFileSync(join(root, BACKUP_PATH, '0'), 'hello');
+  assert.throws(() => undo(root, { trust: true, force: true }), { code: 'bad-config' });
+  assert.deepEqual(readdirSync(outside), []);
+  for (const path of ['../outside', '/etc/x', 'a/../../x', '', '.git/config', '.vitrine/x']) {
+    forge(root, [{ path, before: null, after: null }]);
+    assert.throws(() => undo(root, { trust: true, force: true }), { code: 'bad-config' }, path);
+  }
+  for (const entry of [
+    { path: 'x', before: { blob: '../../package.json', mode: 0o644, sha256: HELLO }, after: null },
+    { path: 'x', before: { blob: '0', mode: 'x', sha256: HELLO }, after: null },
+    { path: 'x' },
+  ]) {
+    forge(root, [entry]);
+    assert.throws(() => undo(root, { trust: true }), { code: 'bad-config' });
+  }
+  rmSync(root, { recursive: true });
+  rmSync(outside, { recursive: true });
+});
+
+test('a damaged backup is refused', () => {
+  const { root, changes } = makeRepository();
+  write(root, changes);
   writeFileSync(join(root, BACKUP_PATH, '1'), 'damaged');
-  assert.throws(() => undoChanges(root, false), { code: 'bad-config' });
+  assert.throws(() => undo(root), { code: 'bad-config' });
   rmSync(root, { recursive: true });
 });
 
-/** Kills the process with SIGKILL before its n-th call that changes the file system. */
-const DIE = `
-import fs from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
-let left = Number(process.env.DIE_AT);
-for (const name of ['openSync', 'writeSync', 'fsyncSync', 'chmodSync', 'renameSync', 'rmSync',
-  'rmdirSync', 'mkdirSync', 'symlinkSync']) {
-  const real = fs[name];
-  fs[name] = (...args) => {
-    left -= 1;
-    if (left === 0) process.kill(process.pid, 'SIGKILL');
-    return real(...args);
-  };
-}
-syncBuiltinESMExports();
-`;
+test('a link in the place of a folder of the backup is refused, and what it leads to is untouched', () => {
+  for (const place of ['.vitrine', '.vitrine/lint-fold', BACKUP_PATH]) {
+    const outside = mkdtempSync(join(tmpdir(), 'outside-'));
+    mkdirSync(join(outside, 'part-1'));
+    mkdirSync(join(outside, 'lint-fold'));
+    const { root, changes } = makeRepository();
+    mkdirSync(dirname(join(root, place)), { recursive: true });
+    symlinkSync(outside, join(root, place));
+    const before = treeOf(root);
+    assert.throws(() => write(root, changes), { code: 'bad-config' }, place);
+    assert.throws(() => undo(root, { trust: true, force: true }), { code: 'bad-config' }, place);
+    assert.deepEqual(readdirSync(outside).sort(), ['lint-fold', 'part-1']);
+    assert.deepEqual(readdirSync(join(outside, 'lint-fold')), []);
+    assert.deepEqual(treeOf(root), before);
+    rmSync(root, { recursive: true });
+    rmSync(outside, { recursive: true });
+  }
+});
+
+test('a link in the place of a file of the backup is not written through', () => {
+  const { root, changes } = makeRepository();
+  mkdirSync(join(root, '.vitrine/lint-fold'), { recursive: true });
+  symlinkSync(join(root, 'shared.json'), join(root, '.vitrine/lint-fold/.gitignore'));
+  symlinkSync(join(root, 'shared.json'), join(root, '.package.json.vitrine-lint-fold'));
+  write(root, changes);
+  assert.equal(readFileSync(join(root, 'shared.json'), 'utf8'), '{}');
+  rmSync(root, { recursive: true });
+});
+
+test('a link that led nowhere is put back', () => {
+  const { root, changes } = makeRepository();
+  symlinkSync('nowhere', join(root, 'eslint.config.mjs'));
+  const before = treeOf(root);
+  write(root, changes);
+  undo(root);
+  assert.deepEqual(treeOf(root), before);
+  rmSync(root, { recursive: true });
+});
+
+test('undo says what it restored, and leaves alone what is right already', () => {
+  const { root, changes } = makeRepository();
+  write(root, changes);
+  const old = changes.find(({ path }) => path === '.eslintrc')?.before as Uint8Array;
+  writeFileSync(join(root, '.eslintrc'), old, { mode: 0o644 });
+  const { ino } = lstatSync(join(root, '.eslintrc'));
+  const { restored, already } = undo(root);
+  assert.deepEqual(already, ['.eslintrc']);
+  assert.deepEqual(restored, ['eslint.config.mjs', 'a/.eslintrc.json', 'package.json']);
+  assert.equal(lstatSync(join(root, '.eslintrc')).ino, ino);
+  rmSync(root, { recursive: true });
+});
+
+/** Calls that change what is on the disk. An opened file is empty until its first write. */
+const CHANGES = [
+  ...['writeSync', 'chmodSync', 'renameSync', 'rmSync', 'rmdirSync', 'mkdirSync', 'symlinkSync'],
+];
+
+/** Calls that may fail. */
+const STEPS = [...CHANGES, 'openSync', 'fsyncSync', 'lstatSync', 'readdirSync', 'readlinkSync'];
 
 /** Runs `call` on backup.ts in a process that dies at step `at`; false when it lived to the end. */
 function dies(root: string, changes: readonly FileChange[], call: string, at: number): boolean {
@@ -143,22 +242,54 @@ function dies(root: string, changes: readonly FileChange[], call: string, at: nu
     after === undefined ? null : Buffer.from(after).toString('hex'),
   ]);
   const program = `
+    import fs from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
     import { undoChanges, writeChanges } from ${JSON.stringify(new URL('./backup.ts', import.meta.url).href)};
     const bytes = (hex) => (hex === null ? undefined : Buffer.from(hex, 'hex'));
     const changes = ${JSON.stringify(plain)}.map(([path, before, after]) =>
       ({ path, before: bytes(before), after: bytes(after) }));
     const root = ${JSON.stringify(root)};
+    const state = ${JSON.stringify(STATE)};
+    let left = ${at};
+    for (const name of ${JSON.stringify(CHANGES)}) {
+      const real = fs[name];
+      fs[name] = (...args) => {
+        left -= 1;
+        if (left === 0) process.kill(process.pid, 'SIGKILL');
+        return real(...args);
+      };
+    }
+    syncBuiltinESMExports();
     ${call};
   `;
-  const preload = `data:text/javascript,${encodeURIComponent(DIE)}`;
-  const child = spawnSync(
-    process.execPath,
-    ['--import', preload, '--input-type=module-typescript', '-e', program],
-    { env: { ...process.env, DIE_AT: String(at) }, encoding: 'utf8' },
-  );
+  const args = ['--input-type=module-typescript', '-e', program];
+  const child = spawnSync(process.execPath, args, { encoding: 'utf8' });
   if (child.signal === 'SIGKILL') return true;
   assert.equal(child.status, 0, child.stderr);
   return false;
+}
+
+/** Lets the n-th step of `call` fail, and with `forEver` every step after it. */
+function failing(at: number, forEver: boolean, call: () => void): void {
+  const functions = fs as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const real = STEPS.map((name) => [name, functions[name]] as const);
+  let left = at;
+  for (const [name, step] of real) {
+    functions[name] = (...args) => {
+      left -= 1;
+      if (left === 0 || (left < 0 && forEver)) {
+        throw Object.assign(new Error(`EIO: ${name}`), { code: 'EIO', syscall: name });
+      }
+      return step?.(...args);
+    };
+  }
+  syncBuiltinESMExports();
+  try {
+    call();
+  } finally {
+    for (const [name, step] of real) functions[name] = step as (typeof functions)[string];
+    syncBuiltinESMExports();
+  }
 }
 
 test('killed before any step of a write, the repository is whole or can be undone', () => {
@@ -167,15 +298,15 @@ test('killed before any step of a write, the repository is whole or can be undon
   for (let at = 1; ; at += 1) {
     const { root, changes } = makeRepository();
     const before = treeOf(root);
-    const died = dies(root, changes, 'writeChanges(root, changes)', at);
+    const died = dies(root, changes, 'writeChanges(root, changes, state)', at);
     if (hasBackup(root)) {
-      undoChanges(root, false);
+      undo(root);
       undone += 1;
     } else whole += 1;
     assert.deepEqual(treeOf(root), before, `step ${at}`);
     // Leftovers of the dead run do not stop the next one.
-    writeChanges(root, changes);
-    undoChanges(root, false);
+    write(root, changes);
+    undo(root);
     assert.deepEqual(treeOf(root), before, `step ${at}, second run`);
     assert.ok(!existsSync(join(root, '.vitrine')));
     rmSync(root, { recursive: true });
@@ -188,11 +319,45 @@ test('killed before any step of an undo, a second undo finishes it', () => {
   for (let at = 1; ; at += 1) {
     const { root, changes } = makeRepository();
     const before = treeOf(root);
-    writeChanges(root, changes);
-    const died = dies(root, changes, 'undoChanges(root, false)', at);
-    if (hasBackup(root)) undoChanges(root, false);
+    write(root, changes);
+    const died = dies(
+      root,
+      changes,
+      'undoChanges(root, { force: false, trust: false, state })',
+      at,
+    );
+    if (hasBackup(root)) undo(root);
     assert.deepEqual(treeOf(root), before, `step ${at}`);
     rmSync(root, { recursive: true });
     if (!died) break;
   }
+});
+
+test('a step of a write that fails is taken back and said; if that fails too, undo does it', () => {
+  const told = { back: 0, never: 0, half: 0 };
+  for (const forEver of [false, true]) {
+    for (let at = 1; ; at += 1) {
+      const { root, changes } = makeRepository();
+      const before = treeOf(root);
+      let message = '';
+      try {
+        failing(at, forEver, () => write(root, changes));
+      } catch (error) {
+        message = (error as Error).message;
+      }
+      const step = `${forEver} ${at}: ${message}`;
+      if (/^EIO: \w+; every change was taken back\.$/.test(message)) told.back += 1;
+      else if (/^EIO: \w+; nothing was changed\.$/.test(message)) told.never += 1;
+      else if (message !== '') {
+        assert.match(message, /^EIO: \w+; some files are changed already.*--undo/, step);
+        told.half += 1;
+      }
+      if (hasBackup(root)) undo(root);
+      else if (!forEver) assert.ok(!existsSync(join(root, '.vitrine')), step);
+      assert.deepEqual(treeOf(root), before, step);
+      rmSync(root, { recursive: true });
+      if (message === '') break;
+    }
+  }
+  assert.ok(told.back > 3 && told.never > 3 && told.half > 3, JSON.stringify(told));
 });

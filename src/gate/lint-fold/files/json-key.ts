@@ -5,6 +5,12 @@
  * is not a JSON object.
  */
 export function removeTopLevelKey(text: string, key: string): string {
+  const shorter = removeOnce(text, key);
+  // A key may be there twice; the last one counts, and all of them go.
+  return shorter === text ? text : removeTopLevelKey(shorter, key);
+}
+
+function removeOnce(text: string, key: string): string {
   const members = topLevelMembers(text);
   const index = members.findIndex((member) => member.key === key);
   const member = members[index];

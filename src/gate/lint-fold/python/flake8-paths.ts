@@ -37,7 +37,8 @@ export function flake8Paths(
         movedPattern(folder, pattern),
       ),
     ),
-    ...left.map(({ folder }) => folder),
+    // Without a slash it would be every folder of that name.
+    ...left.map(({ folder }) => (folder.includes('/') ? folder : `./${folder}`)),
   ];
   return {
     table: withoutEmpty({
@@ -81,8 +82,16 @@ function mostCommon(
 function perFileLines(item: Governed, codes: readonly string[], all: readonly string[]): string[] {
   if (codes.length === 0) return [];
   const { folders, single } = coveringPatterns(item.files, all);
-  const patterns = [...folders.map((folder) => inFolder(folder, '*')), ...single];
+  const patterns = [...folders.map((folder) => inFolder(said(folder), '*')), ...single.map(said)];
   return patterns.map((pattern) => `${pattern}:${codes.join(',')}`);
+}
+
+/**
+ * A name as fnmatch takes it. What separates patterns in Flake8's lists cannot be quoted there, so
+ * it becomes any one character.
+ */
+function said(path: string): string {
+  return path.replace(/[*?[]/g, '[$&]').replace(/[\s,:]/g, '?');
 }
 
 /** `tests/*:S101` of the folder `a` -> `a/tests/*:S101`; a pattern without a slash at any depth. */

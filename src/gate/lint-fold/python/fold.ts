@@ -2,14 +2,15 @@
  * Folds the Python side: what each tool reads in each folder, one table per tool in the root's
  * pyproject.toml, proof by asking the tools again in a changed copy, and real runs on both sides.
  */
+import { posix } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Discovery } from '../discover.ts';
+import { type Discovery, expectNoFolder } from '../discover.ts';
 import { fail } from '../errors.ts';
 import type { FileChange } from '../files/change.ts';
 import { plannedEdits } from './edits.ts';
 import { foldTool, wholeRun } from './fold-tool.ts';
-import { type ToolFolders, toolFolders } from './governed.ts';
-import { findInterpreter, type Interpreter, probe } from './interpreter.ts';
+import { folderOf, TOML_NAME, type ToolFolders, toolFolders } from './governed.ts';
+import { expectInstalled, findInterpreter, type Interpreter, probe } from './interpreter.ts';
 import type { Governed, OptionChange, ProbeAnswer, Tool, ToolFold, Versions } from './model.ts';
 import { TOOLS } from './model.ts';
 import { type RuffTranslation, ruffTables } from './ruff.ts';
@@ -21,6 +22,8 @@ export interface PythonOptions {
   readonly mode: 'exact' | 'unify';
   readonly ruff: boolean;
   readonly python?: string;
+  /** Run Python code of the repository (Flake8's local plug-ins). */
+  readonly allowPython: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
   progress(text: string): void;
@@ -41,6 +44,12 @@ export interface PythonReport {
   readonly mode: 'exact' | 'unify';
   readonly ruff?: { readonly version: string; readonly notKept: readonly string[] };
   readonly tools: readonly ToolReport[];
+  /** Comments that go with the settings they stand among. */
+  readonly comments: readonly string[];
+  /** Settings that are removed though the tool never read them: another file comes first. */
+  readonly neverRead: readonly string[];
+  /** Python files that cannot be read: links that lead nowhere, pipes. */
+  readonly skipped: readonly string[];
 }
 
 export interface PythonFold {
@@ -59,8 +68,13 @@ export async function foldPython(
   options: PythonOptions,
 ): Promise<PythonFold> {
   const { root, mode } = options;
+  expectNoFolder(root, TOML_NAME);
+  const path = findInterpreter(root, options.environment, options.python);
+  if (!options.allowPython) expectInstalled(root, path);
   const interpreter: Interpreter = {
-    path: findInterpreter(root, options.python),
+    path,
+    roots: [root],
+    allowCode: options.allowPython,
     environment: options.environment,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
@@ -72,22 +86,34 @@ export async function foldPython(
     foldTool(tool, mode, governedBy(tool, folders[tool], read)),
   );
   const ruff = options.ruff ? await ruffTables(interpreter, root, folds, read.versions) : undefined;
-  const changes = plannedEdits(root, folds, folders, ruff?.tables ?? ownTables(folds));
+  const edits = plannedEdits(root, folds, folders, ruff?.tables ?? ownTables(folds));
+  const { changes } = edits;
   options.progress('Python: running the tools before and after');
   return withShadow(root, discovery, changes, async (shadow) => {
-    const after = await probe(interpreter, shadow, afterFolders(folds, ruff !== undefined));
+    const kept = { original: root, taken: edits.taken };
+    const after = await probe(interpreter, shadow, afterFolders(folds, ruff !== undefined), kept);
+    if (after.lost.length > 0) {
+      throw fail('bad-config', `cannot edit ${after.lost.join(', ')} and keep the rest of it.`);
+    }
     const tools: ToolReport[] = [];
     for (const fold of folds) {
-      const before = await runBefore(interpreter, root, fold.tool, folders[fold.tool]);
-      const now = await runAfter(interpreter, shadow, fold, folders[fold.tool], ruff !== undefined);
+      const own = folders[fold.tool];
+      const before = await runBefore(interpreter, root, fold.tool, own);
+      const now = await runAfter(interpreter, shadow, fold, own, ruff !== undefined);
+      const sets = {
+        before: before.checked ?? fold.folded.flatMap((folder) => filesOf(read, fold.tool, folder)),
+        after: now.checked ?? filesOf(after, fold.tool, ''),
+      };
       tools.push({
         ...fold,
         version: read.versions[fold.tool] ?? '',
-        before,
-        after: now,
+        before: before.findings,
+        after: now.findings,
         differing:
-          ruff === undefined ? differingOptions(fold, folders[fold.tool], read, after) : [],
-        changedFiles: changedFiles(before, now),
+          ruff === undefined
+            ? [...differingOptions(fold, own, read, after), ...differingFiles(fold, own, sets)]
+            : [],
+        changedFiles: changedFiles(before.findings, now.findings),
         ungoverned: folders[fold.tool].ungoverned,
       });
     }
@@ -95,6 +121,9 @@ export async function foldPython(
       mode,
       ...(ruff === undefined ? {} : { ruff: ruffReport(ruff, read.versions) }),
       tools,
+      comments: edits.comments,
+      neverRead: folds.flatMap((fold) => neverRead(fold, folders[fold.tool], read)),
+      skipped: discovery.unreadable.filter((path) => /\.pyi?$/.test(path)),
     };
     return { report, changes };
   });
@@ -187,18 +216,40 @@ function differingOptions(
   });
 }
 
+function filesOf(answer: ProbeAnswer, tool: Tool, folder: string): readonly string[] {
+  return answer.folders[tool]?.[folder]?.files ?? [];
+}
+
+/** Files that the tool looked at and does not look at any more, or the other way round. */
+function differingFiles(
+  { tool, folded }: ToolFold,
+  folders: ToolFolders,
+  checked: { readonly before: readonly string[]; readonly after: readonly string[] },
+): OptionChange[] {
+  const old = new Set(checked.before);
+  const now = new Set(checked.after);
+  return folded.flatMap((folder) => {
+    const governed = folders.governs.get(folder) ?? [];
+    const gone = governed.filter((file) => old.has(file) && !now.has(file));
+    const come = governed.filter((file) => !old.has(file) && now.has(file));
+    const change = (before: string, after: string, files: readonly string[]) =>
+      files.length === 0 ? [] : [{ tool, folder, option: 'file', before, after, files }];
+    return [...change('checked', 'left out', gone), ...change('left out', 'checked', come)];
+  });
+}
+
 async function runBefore(
   interpreter: Interpreter,
   root: string,
   tool: Tool,
   folders: ToolFolders,
-): Promise<Finding[]> {
-  const findings: Finding[] = [];
+): Promise<PythonRun> {
+  const runs: PythonRun[] = [];
   for (const [folder, files] of folders.governs) {
     if (files.length === 0) continue;
-    findings.push(...only(await runTool(interpreter, tool, root, folder, ['.']), files));
+    runs.push(only(await runTool(interpreter, tool, root, folder, ['.']), files));
   }
-  return sorted(findings);
+  return joined(runs);
 }
 
 /** One run from the root for everything folded, and the folders left in place on their own. */
@@ -208,21 +259,27 @@ async function runAfter(
   fold: ToolFold,
   folders: ToolFolders,
   ruff: boolean,
-): Promise<Finding[]> {
+): Promise<PythonRun> {
   const files = fold.folded.flatMap((folder) => folders.governs.get(folder) ?? []);
   const targets = fold.folded.includes('') ? ['.'] : outermost(fold.folded);
-  const findings: Finding[] = [];
+  const runs: PythonRun[] = [];
   if (files.length > 0) {
     const tool = ruff ? (fold.tool === 'black' ? 'ruff format' : 'ruff') : fold.tool;
-    const run = await runTool(interpreter, tool, shadow, '', targets);
-    findings.push(...(ruff ? asTool(fold.tool, only(run, files)) : only(run, files)));
+    const run = only(await runTool(interpreter, tool, shadow, '', targets), files);
+    runs.push(ruff ? { findings: asTool(fold.tool, run.findings) } : run);
   }
   for (const { folder } of fold.left) {
     const own = folders.governs.get(folder) ?? [];
     if (own.length === 0) continue;
-    findings.push(...only(await runTool(interpreter, fold.tool, shadow, folder, ['.']), own));
+    runs.push(only(await runTool(interpreter, fold.tool, shadow, folder, ['.']), own));
   }
-  return sorted(findings);
+  return joined(runs);
+}
+
+function joined(runs: readonly PythonRun[]): PythonRun {
+  const findings = sorted(runs.flatMap((run) => run.findings));
+  const says = runs.length > 0 && runs.every(({ checked }) => checked !== undefined);
+  return says ? { findings, checked: runs.flatMap(({ checked }) => checked ?? []) } : { findings };
 }
 
 /** Ruff's one run holds what Flake8 finds (all codes but I) and what isort finds (I, per file). */
@@ -234,9 +291,11 @@ function asTool(tool: Tool, findings: readonly Finding[]): Finding[] {
   return [...files].map((file) => ({ file, line: 0, column: 0, code: 'imports' }));
 }
 
-function only(run: PythonRun, files: readonly string[]): Finding[] {
+function only(run: PythonRun, files: readonly string[]): PythonRun {
   const wanted = new Set(files);
-  return run.findings.filter(({ file }) => wanted.has(file));
+  const findings = run.findings.filter(({ file }) => wanted.has(file));
+  if (run.checked === undefined) return { findings };
+  return { findings, checked: run.checked.filter((file) => wanted.has(file)) };
 }
 
 function outermost(folders: readonly string[]): string[] {
@@ -257,6 +316,15 @@ function changedFiles(before: readonly Finding[], after: readonly Finding[]): st
   return [...new Set([...old.keys(), ...now.keys()])]
     .filter((file) => !isDeepStrictEqual(old.get(file), now.get(file)))
     .sort();
+}
+
+function neverRead({ tool, folded }: ToolFold, { files }: ToolFolders, read: ProbeAnswer) {
+  return files.flatMap((path) => {
+    const folder = folderOf(path);
+    const source = read.folders[tool]?.[folder]?.source ?? null;
+    const isRead = source === null || posix.basename(path) === source;
+    return isRead || !folded.includes(folder) ? [] : [`${path}: ${tool} reads ${source} there`];
+  });
 }
 
 function ruffReport(ruff: RuffTranslation, versions: Versions) {

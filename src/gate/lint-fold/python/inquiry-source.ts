@@ -1,9 +1,13 @@
 /**
- * The Python side: a program for the repository's own interpreter, given on its standard input as
- * `python - < HELPER` with JSON on the command line. It asks Black, Flake8 and isort themselves how
+ * The Python side: a program for the repository's own interpreter, given on its standard input
+ * behind the guard, with JSON on the command line. It asks Black, Flake8 and isort themselves how
  * they read each folder, and which files they would look at; it changes nothing.
  *
- * Answer: { versions: {tool: version}, folders: {tool: {folder: {...}}} } on the last line.
+ * `kept` asks besides whether Python's own parsers find everything else unchanged in the edited
+ * files: { original: folder, taken: {path: [section]} }.
+ *
+ * Answer: { versions: {tool: version}, folders: {tool: {folder: {...}}}, lost: [path] } on the last
+ * line.
  */
 export const HELPER = `
 import configparser, json, os, sys
@@ -29,7 +33,10 @@ def relative(path):
 
 def ini_section(path, names):
     parser = configparser.RawConfigParser()
-    parser.read(path, encoding="utf-8-sig")
+    try:
+        parser.read(path, encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError("expected UTF-8 in %s" % path)
     for name in names:
         if parser.has_section(name):
             return {key.replace("-", "_"): value for key, value in parser.items(name)}
@@ -42,6 +49,32 @@ def toml_tool(path, name):
         import tomli as toml
     with open(path, "rb") as file:
         return toml.load(file).get("tool", {}).get(name)
+
+def rest(path, taken):
+    if os.path.basename(path) == "pyproject.toml":
+        try:
+            import tomllib as toml
+        except ImportError:
+            import tomli as toml
+        if not os.path.exists(path):
+            return {}
+        with open(path, "rb") as file:
+            values = toml.load(file)
+        tools = {key: value for key, value in values.pop("tool", {}).items() if key not in taken}
+        return {**values, **({"tool": tools} if tools else {})}
+    parser = configparser.RawConfigParser(strict=False, allow_no_value=True, default_section="")
+    if os.path.exists(path):
+        with open(path, "rb") as file:
+            parser.read_string(file.read().removeprefix(b"\\xef\\xbb\\xbf").decode("latin-1"))
+    return {name: dict(parser.items(name)) for name in parser.sections() if name not in taken}
+
+def lost(kept):
+    paths = []
+    for path, taken in kept["taken"].items():
+        old, new = (rest(os.path.join(base, path), taken) for base in (kept["original"], root))
+        if old != new:
+            paths.append(path)
+    return paths
 
 def black(folder):
     import black as module
@@ -82,13 +115,14 @@ def isort(folder):
     config = Config(settings_path=folder)
     effective = {key: plain(value) for key, value in vars(config).items() if not key.startswith("_")}
     sources = list(effective.pop("sources", None) or [])
-    raw = {}
+    raw, read = {}, None
     for source in sources:
         origin = source.get("source", "")
         if origin not in ("defaults", "runtime") and not origin.endswith("profile"):
             raw = {key: value for key, value in source.items() if key not in ("source", "directory")}
+            read = os.path.basename(origin)
     found = files.find(["."], config, [], [])
-    return {"source": None, "raw": plain(raw), "effective": effective,
+    return {"source": read, "raw": plain(raw), "effective": effective,
             "files": sorted(relative(path) for path in found)}
 
 def has_plugin(name):
@@ -114,5 +148,6 @@ for tool, folders in request["folders"].items():
         except Exception as error:
             print(json.dumps({"error": "%s in %s: %s: %s" % (tool, folder or ".", type(error).__name__, error)}))
             sys.exit(3)
+answer["lost"] = lost(request["kept"]) if "kept" in request else []
 print(json.dumps(answer))
 `;

@@ -21,6 +21,8 @@ export type Versions = Readonly<Record<string, string | null>>;
 
 export interface ProbeAnswer {
   readonly versions: Versions;
+  /** Edited files in which something else than the folded settings differs. */
+  readonly lost: readonly string[];
   readonly folders: Readonly<Partial<Record<Tool, Readonly<Record<string, FolderReading>>>>>;
 }
 

@@ -29,6 +29,11 @@ export function pythonReportText(report: PythonReport): string {
     section(lines, 'not kept', report.ruff.notKept);
     parts.push(`${lines.join('\n')}\n`);
   }
+  const more: string[] = [];
+  section(more, 'comments that go with the settings', report.comments);
+  section(more, 'removed though never read', report.neverRead);
+  section(more, 'not read, since they are no files', report.skipped);
+  if (more.length > 0) parts.push(`Python files:\n${more.join('\n')}\n`);
   return parts.join('');
 }
 

@@ -92,7 +92,7 @@ function leftOf(folds: readonly ToolFold[], tool: string): string[] {
 /** An exclude that the fold itself added for a folder that keeps its own settings. */
 function isLeft(folds: readonly ToolFold[], pattern: string): boolean {
   return folds.some(({ left }) =>
-    left.some(({ folder }) => pattern === folder || pattern === `${folder}/*`),
+    left.some(({ folder }) => [folder, `./${folder}`, `${folder}/*`].includes(pattern)),
   );
 }
 
@@ -123,7 +123,7 @@ interface Code {
 
 async function knownCodes(interpreter: Interpreter, root: string): Promise<Code[]> {
   const output = await runPython(interpreter, root, [
-    ...['-m', 'ruff', 'rule', '--all', '--output-format', 'json'],
+    ...['ruff', 'rule', '--all', '--output-format', 'json'],
   ]);
   if (output.code !== 0) throw fail('tool-failed', `ruff could not run: ${lastLine(output)}`);
   const rules = JSON.parse(output.stdout) as { code: string | null; preview?: boolean }[];

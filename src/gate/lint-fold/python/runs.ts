@@ -35,10 +35,14 @@ export async function runTool(
   targets: readonly string[],
 ): Promise<PythonRun> {
   const cwd = posix.join(root, folder);
-  const run = (args: readonly string[]) => runPython(interpreter, cwd, ['-m', ...args, ...targets]);
+  const run = (args: readonly string[]) => runPython(interpreter, cwd, [...args, ...targets]);
   const place = (path: string) => placeOf(root, folder, path);
-  if (tool === 'black')
-    return blackRun(await run(['black', '--check', '--verbose', '--no-color']), place);
+  if (tool === 'black') {
+    // Elsewhere Python starts new interpreters for workers, out of sight of the guard.
+    const workers = process.platform === 'linux' ? [] : ['--workers=1'];
+    const args = ['black', '--check', '--verbose', '--no-color', ...workers];
+    return blackRun(await run(args), place);
+  }
   if (tool === 'isort') {
     return isortRun(await run(['isort', '--check-only', '--settings-path', '.']), place);
   }
@@ -68,13 +72,22 @@ function blackRun(output: Output, place: Place): PythonRun {
   const checked: string[] = [];
   for (const line of output.stderr.split('\n')) {
     const would = /^would reformat (.+)$/.exec(line)?.[1];
-    const well = /^(.+) already well formatted, good job\.$/.exec(line)?.[1];
+    const well =
+      /^(.+) (?:already well formatted, good job|wasn't modified on disk since last run)\.$/.exec(
+        line,
+      )?.[1];
     const cannot = /^error: cannot format (.+?): /.exec(line)?.[1];
     const path = would ?? well ?? cannot;
     if (path === undefined) continue;
     checked.push(place(path));
     const code = cannot === undefined ? 'format' : 'cannot format';
     if (well === undefined) findings.push({ file: place(path), line: 0, column: 0, code });
+  }
+  const told = [...output.stderr.matchAll(/(\d+) files? would (?:be reformatted|fail to)/g)];
+  const count = told.reduce((sum, [, number]) => sum + Number(number), 0);
+  // Also when a setting stops Black: it ends with 1, as it does when it has something to say.
+  if (count !== findings.length || (count === 0) !== (output.code === 0)) {
+    throw broken('black', output);
   }
   return { findings, checked };
 }
@@ -90,6 +103,7 @@ function isortRun(output: Output, place: Place): PythonRun {
     column: 0,
     code: 'imports',
   }));
+  if (findings.length === 0 && output.stderr.includes('Traceback')) throw broken('isort', output);
   return { findings };
 }
 
@@ -97,7 +111,7 @@ function flake8Run(output: Output, place: Place): PythonRun {
   if (output.code !== 0) throw broken('flake8', output);
   const findings = output.stdout.split('\n').flatMap((text): Finding[] => {
     const [path, row, column, code] = text.split('\t');
-    if (path === undefined || code === undefined) return [];
+    if (path === undefined || code === undefined || !/^\d+$/.test(row ?? '')) return [];
     return [{ file: place(path), line: Number(row), column: Number(column), code }];
   });
   return { findings };
