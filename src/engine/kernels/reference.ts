@@ -80,11 +80,11 @@ function runCall(views: Views, opcode: number, call: Call): void {
   else if (opcode === OPCODES.activate) activateReference(views, call);
   else if (opcode === OPCODES.matmul) matmulReference(views, call);
   else if (opcode === OPCODES.ropeKv) ropeKvReference(views, call);
-  else if (opcode === OPCODES.attention) attentionReference(views, call, ATTENTION_TILE_ROWS, false);
+  else if (opcode === OPCODES.attention)
+    attentionReference(views, call, ATTENTION_TILE_ROWS, false);
   else if (opcode === OPCODES.attentionAll) {
     attentionReference(views, call, ATTENTION_TILE_ROWS, true);
-  }
-  else if (opcode === OPCODES.rows) rowsReference(views, call);
+  } else if (opcode === OPCODES.rows) rowsReference(views, call);
   else if (opcode !== OPCODES.read) throw new Error(`unknown kernel ${opcode}`);
 }
 

@@ -1,6 +1,6 @@
 /**
- * Prepares the input of matrix products: optional RMS norm, SwiGLU, GeGLU or GELU, then one of three
- * forms. A unit is one column (token). numerics.md sections 2, 5, 6, 15 and 22.
+ * Prepares the input of matrix products: optional RMS norm, SwiGLU, GeGLU or GELU, then one of
+ * three forms. A unit is one column (token). numerics.md sections 2, 5, 6, 15 and 22.
  *
  * a0 out, a1 source | form << 8, a2 in, a3 in stride, a4 second input (norm weights or the up
  * projection), a5 its stride, a6 K, a7 columns, a8 eps, a9 column index list (0: identity)

@@ -1,8 +1,8 @@
 /**
  * Grouped-query attention over paged KV, numerics.md sections 8, 16, 18 and 23. A unit is a tile of
  * up to 8 rows and one KV head: a page is turned into floats once for the rows of a tile that share
- * it. OP_ATTENTION is causal; in OP_ATTENTION_ALL a row sees up to its fourth word, the last position
- * of its sequence.
+ * it. OP_ATTENTION is causal; in OP_ATTENTION_ALL a row sees up to its fourth word, the last
+ * position of its sequence.
  *
  * a0 out (rows of heads x D, one after the other), a1 softcap (f32; 0: none), a2 q, a3 its stride,
  * a4 rows, a5 row count, a6 KV pool + offset of the layer, a7 page bytes, a8 heads | KV heads <<

@@ -1,6 +1,6 @@
 /**
- * Rows of floats, one value after the other: numerics.md sections 14, 16 and 21. A unit is one segment
- * of a row; `length` values, a multiple of 4 (of 16 for norms).
+ * Rows of floats, one value after the other: numerics.md sections 14, 16 and 21. A unit is one
+ * segment of a row; `length` values, a multiple of 4 (of 16 for norms).
  *
  * a0 out, a1 its stride, a2 in, a3 its stride, a4 second input (bias or norm weights, one segment
  * long), a5 length, a6 segments of a row, a7 mode, a8 factor, epsilon or cap (f32), a9 third input
