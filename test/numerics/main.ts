@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildMutant, CANARIES, CONSTANT_REORDERING, checkCanary, runNode } from './canaries.ts';
 import { witnessInChromium } from './chromium.ts';
+import { encoderCases } from './encoder-cases.ts';
 import { forwardCases } from './forward-cases.ts';
 import { kernelCases } from './kernel-cases.ts';
 import { type Command, setUpArm64, setUpChromium, setUpWasmtime } from './set-up.ts';
@@ -113,7 +114,7 @@ function record(): number {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   let count = 0;
-  for (const cases of [kernelCases(), forwardCases()]) {
+  for (const cases of [kernelCases(), forwardCases(), encoderCases()]) {
     for (const bytes of cases) {
       writeFileSync(join(folder, String(count).padStart(3, '0')), bytes);
       count += 1;
