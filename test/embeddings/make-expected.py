@@ -100,7 +100,7 @@ def main() -> None:
     for name, model in models_by_name.items():
         model.max_seq_length = CONTEXT
         # What users write never becomes special tokens here.
-        model.tokenizer.backend_tokenizer.encode_special_tokens = True
+        model.tokenizer.split_special_tokens = True
         results[name], vectors = expected_of(model)
         if name.startswith("bge"):
             check_with_onnx(bge, model, vectors)

