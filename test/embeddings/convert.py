@@ -2,7 +2,7 @@
 
     pip install -r requirements.txt
     python convert.py WEIGHTS TOKENIZER OUT --name NAME --licence ID --heads N --pooling mean|cls \\
-        [--type F16]
+        [--type F16|F32|Q8_0]
 
 WEIGHTS is model.safetensors of a Hugging Face folder, or the ONNX graph that its exporter makes, in
 which matrices have lost their names: those of the nodes that multiply by them say which is which.
@@ -16,7 +16,7 @@ import struct
 from pathlib import Path
 
 import numpy as np
-from gguf import GGUFWriter, PoolingType
+from gguf import GGMLQuantizationType, GGUFWriter, PoolingType, quants
 
 LAYER = {
     "attention.self.query": "attn_q",
@@ -96,7 +96,7 @@ def main() -> None:
     parser.add_argument("--licence", required=True)
     parser.add_argument("--heads", type=int, required=True)
     parser.add_argument("--pooling", choices=["mean", "cls"], required=True)
-    parser.add_argument("--type", choices=["F32", "F16"], default="F16")
+    parser.add_argument("--type", choices=["F32", "F16", "Q8_0"], default="F16")
     arguments = parser.parse_args()
     read = read_onnx if arguments.weights.suffix == ".onnx" else read_safetensors
     named = {n: t for n, t in read(arguments.weights).items() if not UNUSED.search(n)}
@@ -127,8 +127,9 @@ def main() -> None:
     writer.add_pad_token_id(ids["[PAD]"])
     for name, tensor in tensors.items():
         is_matrix = tensor.ndim == 2 and name not in ("position_embd.weight", "token_types.weight")
-        kind = np.float16 if is_matrix and arguments.type == "F16" else np.float32
-        writer.add_tensor(name, np.ascontiguousarray(tensor).astype(kind))
+        kind = GGMLQuantizationType[arguments.type if is_matrix else "F32"]
+        data = np.ascontiguousarray(tensor).astype(np.float32)
+        writer.add_tensor(name, quants.quantize(data, kind), raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

