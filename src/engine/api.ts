@@ -4,11 +4,22 @@
  * the calling thread, but tokenising, which is linear in the text.
  */
 
-import type { ChatMessage, PromptOptions } from './chat/index.ts';
+import type { ChatMessage, PromptOptions, TemplateOrigin, ToolSyntax } from './chat/index.ts';
 import type { SamplingParams, TokenLogprob } from './sampler/index.ts';
 import type { Tokenizer } from './tokenizer/index.ts';
 
-export type { ChatMessage, PromptOptions } from './chat/index.ts';
+export type {
+  ChatMessage,
+  JsonObject,
+  PromptOptions,
+  TemplateOrigin,
+  ToolCall,
+  ToolCallEvent,
+  ToolCallOptions,
+  ToolCallParser,
+  ToolDefinition,
+  ToolSyntax,
+} from './chat/index.ts';
 export type { SamplingParams, TokenLogprob } from './sampler/index.ts';
 export type { EncodeOptions, TextStream, Tokenizer } from './tokenizer/index.ts';
 
@@ -35,6 +46,11 @@ export interface GenerateRequest {
   stopTokenIds?: readonly number[];
   /** Ignore the model's end-of-turn ids (benchmarks). */
   ignoreEndOfTurn?: boolean;
+  /**
+   * Shows the control tokens in which the model writes tool calls (`toolSyntax.markers`) as text,
+   * for `createToolCallParser`; other control tokens are never shown.
+   */
+  showToolMarkers?: boolean;
   /** When set, tokens carry log-probabilities with this many alternatives (0 to 20). */
   logprobs?: number;
 }
@@ -112,6 +128,8 @@ export interface ModelInfo {
   trainedContextTokens: number;
   /** Longest token in UTF-8 bytes: a text of n bytes has at least n / this many tokens. */
   tokenBytesMax: number;
+  /** What makes a prompt of messages: a given template, or what stands in for a missing one. */
+  chatTemplate: TemplateOrigin;
   /** Bytes of WebAssembly memory taken. */
   memoryBytes: number;
   /** Present: the model gives embeddings, and no text. */
@@ -133,6 +151,8 @@ export interface EngineInfo {
 export interface Engine {
   readonly info: EngineInfo;
   readonly tokenizer: Tokenizer;
+  /** How the model writes tool calls; undefined: in no way that the parser knows. */
+  readonly toolSyntax: ToolSyntax | undefined;
   /**
    * Messages -> token ids through the file's chat template. Users' text never becomes special
    * tokens. @throws VitrineError bad-template when the template refuses the messages.
@@ -166,6 +186,8 @@ export interface OpenEngineOptions {
   /** Expected SHA-256; a file that differs is refused. Computed either way. */
   digest?: string;
   threads: number;
+  /** Jinja chat template instead of the file's own. */
+  chatTemplate?: string;
   /** Tokens; default: the model's own as far as memory allows, 8192 at most. */
   contextTokens?: number;
   kernels?: 'auto' | 'relaxed' | 'simd128' | 'reference';

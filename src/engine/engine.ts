@@ -14,11 +14,21 @@ import type {
   OpenEngineOptions,
   PromptOptions,
 } from './api.ts';
-import { type ChatTemplate, createChatTemplate, encodeChat } from './chat/index.ts';
+import {
+  type ChatTemplate,
+  createChatTemplate,
+  encodeChat,
+  type ToolSyntax,
+} from './chat/index.ts';
 import { embedJobOf, isMatryoshka } from './embedding.ts';
 import { EventQueue } from './event-queue.ts';
 import { checkSamplingParams, StopMatcher } from './sampler/index.ts';
-import { createTextStream, createTokenizer, type VocabularyTokenizer } from './tokenizer/index.ts';
+import {
+  createTextStream,
+  createTokenizer,
+  type TextStream,
+  type VocabularyTokenizer,
+} from './tokenizer/index.ts';
 import {
   type Coordinator,
   type FromCoordinator,
@@ -67,12 +77,14 @@ export async function openEngine(options: OpenEngineOptions): Promise<Measurable
           `${info.vocabularySize} rows`,
       );
     }
-    const template = createChatTemplate(textOf(metadata, 'tokenizer.chat_template'), {
+    const source = options.chatTemplate ?? textOf(metadata, 'tokenizer.chat_template');
+    const template = createChatTemplate(source, {
       bosToken: tokenizer.bosId === undefined ? '' : tokenizer.tokenText(tokenizer.bosId),
       eosToken: tokenizer.eosId === undefined ? '' : tokenizer.tokenText(tokenizer.eosId),
+      controlTexts: tokenizer.controlTexts,
     });
     options.onProgress?.({ phase: 'ready', bytesDone: info.fileBytes, bytesTotal: info.fileBytes });
-    return new LocalEngine(coordinator, describe(info, metadata, tokenizer), {
+    return new LocalEngine(coordinator, describe(info, metadata, { tokenizer, template }), {
       tokenizer,
       template,
       tensorBytes: info.tensorBytes,
@@ -122,7 +134,7 @@ function textOf(metadata: ReadonlyMap<string, unknown>, key: string): string | u
 function describe(
   info: LoadedInfo,
   metadata: ReadonlyMap<string, unknown>,
-  tokenizer: VocabularyTokenizer,
+  { tokenizer, template }: { tokenizer: VocabularyTokenizer; template: ChatTemplate },
 ): EngineInfo {
   return {
     model: {
@@ -136,6 +148,7 @@ function describe(
       trainedContextTokens: info.trainedContextTokens,
       tokenBytesMax: tokenizer.tokenBytesMax,
       embedding: info.embedding && { ...info.embedding, isMatryoshka: isMatryoshka(metadata) },
+      chatTemplate: template.origin,
     },
     numerics: NUMERICS_VERSION,
     kernels: info.kernels,
@@ -165,6 +178,8 @@ class LocalEngine implements MeasurableEngine {
   readonly tensorBytes: number;
   readonly #coordinator: Coordinator;
   readonly #template: ChatTemplate;
+  /** Ids of the control tokens that tool calls are written with. */
+  readonly #toolMarkers: ReadonlySet<number>;
   readonly #queues = new Map<number, EventQueue<ForRequest>>();
   /** Requests by state, as the coordinator tells it; a consumer may lag behind. */
   readonly #waiting = new Set<number>();
@@ -180,12 +195,20 @@ class LocalEngine implements MeasurableEngine {
     this.tokenizer = parts.tokenizer;
     this.tensorBytes = parts.tensorBytes;
     this.#template = parts.template;
+    const markers = parts.template.toolSyntax?.markers ?? [];
+    const known = markers.filter((text) => this.tokenizer.controlTexts.includes(text));
+    const encode = (text: string) => this.tokenizer.encode(text, { parseSpecial: true });
+    this.#toolMarkers = new Set(known.flatMap(encode));
     this.#coordinator = coordinator;
     coordinator.port.on('message', (message: FromCoordinator) => this.#receive(message));
     this.died = new Promise((resolve) => {
       this.#reportDeath = resolve;
     });
     void coordinator.ended.then(() => this.#die('the compute thread ended unexpectedly'));
+  }
+
+  get toolSyntax(): ToolSyntax | undefined {
+    return this.#template.toolSyntax;
   }
 
   encodeChat(messages: readonly ChatMessage[], options?: PromptOptions): number[] {
@@ -215,7 +238,9 @@ class LocalEngine implements MeasurableEngine {
       job: { id, promptTokens, maxTokens, sampling, endTokenIds, logprobs },
     });
     try {
-      yield* this.#events(queue, stops, promptTokens.length, signal);
+      const shown = request.showToolMarkers === true ? this.#toolMarkers : undefined;
+      const texts = { stream: createTextStream(this.tokenizer, { shown }), stops };
+      yield* this.#events(queue, texts, promptTokens.length, signal);
     } finally {
       signal?.removeEventListener('abort', onAbort);
       this.#drop(id);
@@ -277,11 +302,10 @@ class LocalEngine implements MeasurableEngine {
   /** Messages of one request -> events with text. */
   async *#events(
     queue: EventQueue<ForRequest>,
-    stops: StopMatcher,
+    { stream, stops }: { stream: TextStream; stops: StopMatcher },
     promptTokens: number,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<GenerateEvent> {
-    const stream = createTextStream(this.tokenizer);
     let outputTokens = 0;
     let prefillMs = 0;
     let decodeStart = 0;

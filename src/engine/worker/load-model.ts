@@ -40,8 +40,10 @@ import { Team } from './team.ts';
 const CONTEXT_DEFAULT = 8192;
 /** Rows of a step when nobody says; measured on prefill of 512 tokens: docs/performance.md. */
 export const STEP_ROWS_MAX = 256;
-const LOGIT_ROWS_MAX = 32;
-const SLOT_COUNT = 16;
+/** So that an evaluation goes on in pieces beside as many answers as there are slots. */
+const LOGIT_ROWS_MAX = 48;
+/** Sequences in one step, at most. */
+const SLOT_COUNT = 32;
 /** Texts of a step of an encoder at most. */
 const TEXT_COUNT = 64;
 /** Pieces that a call's units are cut into; claimed one by one. */
