@@ -116,6 +116,16 @@ export async function loadModel(context: Context, model: LocalModel): Promise<En
   }
 }
 
+/** @throws VitrineError wrong-model-kind for a model of embeddings */
+export function checkGivesText({ info }: Engine, model: LocalModel): void {
+  if (info.model.embedding === undefined) return;
+  throw new VitrineError(
+    'wrong-model-kind',
+    `${model.name} is an embedding model (${info.model.architecture}): it gives vectors, not text. ` +
+      'Serve it with `vitrine serve`, and send texts to POST /v1/embeddings.',
+  );
+}
+
 /** The licence that a GGUF file names. @throws VitrineError of gguf, with the path */
 async function licenceInFile(path: string): Promise<string | undefined> {
   const file = await open(path, 'r');

@@ -6,7 +6,7 @@ import type { Command, Context } from '../command.ts';
 import { cliError, EXIT_DONE } from '../errors.ts';
 import { isSet, listFlag } from '../flags.ts';
 import { cutNote, GENERATION_FLAGS, type Generation, generationOf } from '../generation.ts';
-import { ACCEPT_LICENCE, findModel, loadModel } from '../open-model.ts';
+import { ACCEPT_LICENCE, checkGivesText, findModel, loadModel } from '../open-model.ts';
 import { ProgressDisplay } from '../progress.ts';
 import { say } from '../terminal.ts';
 
@@ -55,6 +55,7 @@ export const runCommand: Command = {
     const model = await findModel(context, reference);
     const engine = await loadModel(context, model);
     try {
+      checkGivesText(engine, model);
       return await answer(context, { engine, model, prompt, generation });
     } finally {
       await engine.close();

@@ -1,4 +1,9 @@
 export {
+  EmbeddingScheduler,
+  type EmbeddingStep,
+  type TextOfStep,
+} from './embedding-scheduler.ts';
+export {
   type NewSequence,
   type Row,
   Scheduler,

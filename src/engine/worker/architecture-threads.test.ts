@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { buildForward } from '../model/index.ts';
+import { buildForward, type Model } from '../model/index.ts';
 import { loadModel } from './load-model.ts';
 
 const FOLDER = new URL('../../../test/oracle/architectures/', import.meta.url);
@@ -39,7 +39,7 @@ async function hashLogits(modelPath: string, threads: number): Promise<string> {
         new Int32Array(memory.buffer, plan.rows + i * 16, 4).set(row);
         new Int32Array(memory.buffer, plan.logitIndex + i * 4, 1)[0] = i;
       }
-      buildForward(list, model, { rowCount: piece.length, logitCount: piece.length });
+      buildForward(list, model as Model, { rowCount: piece.length, logitCount: piece.length });
       team.run(list);
       for (const i of piece.keys()) {
         const at = plan.logits + i * plan.logitStride;

@@ -1,5 +1,6 @@
 export { type KernelReport, measureReadBandwidth, testKernels } from './machine.ts';
 export type {
+  EmbedJob,
   EndReason,
   FromCoordinator,
   GenerateJob,

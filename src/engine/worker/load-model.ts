@@ -19,37 +19,40 @@ import {
   passesSelfTest,
 } from '../kernels/index.ts';
 import {
+  type AnyModel,
   fillRopeTables,
   type MemoryPlan,
-  type Model,
   type ModelConfig,
   planMemory,
   readConfig,
+  readEncoderTensors,
   readTensors,
+  type TensorSet,
   vocabularySizeOf,
-  type Weights,
 } from '../model/index.ts';
 import { CONTROL_WORDS, LOADED_KB } from './control.ts';
 import { loadUnits, planUnits } from './load-units.ts';
 import { openModelFile, stampOf } from './model-file.ts';
-import type { LoadOptions } from './protocol.ts';
+import type { FromCoordinator, LoadOptions, ToCoordinator } from './protocol.ts';
 import { Team } from './team.ts';
 
 /** Context when none is asked for, tokens. */
 const CONTEXT_DEFAULT = 8192;
 /** Rows of a step when nobody says; measured on prefill of 512 tokens: docs/performance.md. */
-const STEP_ROWS_MAX = 256;
+export const STEP_ROWS_MAX = 256;
 /** So that an evaluation goes on in pieces beside as many answers as there are slots. */
 const LOGIT_ROWS_MAX = 48;
 /** Sequences in one step, at most. */
 const SLOT_COUNT = 32;
+/** Texts of a step of an encoder at most. */
+const TEXT_COUNT = 64;
 /** Pieces that a call's units are cut into; claimed one by one. */
 const CHUNKS = 16;
 /** Share of the available memory that a model may take. */
 const MEMORY_SHARE = 0.95;
 
-export interface LoadedModel {
-  model: Model;
+export interface LoadedModel<Kind extends AnyModel = AnyModel> {
+  model: Kind;
   header: GgufHeader;
   memory: WebAssembly.Memory;
   list: OpList;
@@ -57,6 +60,18 @@ export interface LoadedModel {
   digest: string;
   fileBytes: number;
   kernels: { variant: string; digest: string };
+}
+
+/** What computes the requests of a model, piece by piece. */
+export interface StepRunner {
+  readonly loaded: LoadedModel;
+  readonly closed: boolean;
+  /** The message that says what was loaded. */
+  describe(loadMs: number): FromCoordinator;
+  accept(message: ToCoordinator): void;
+  /** False when there was nothing to do. @throws what ends the engine */
+  step(): boolean;
+  close(): Promise<void>;
 }
 
 /** @throws VitrineError of gguf, model, and digest-mismatch, kernel-fault */
@@ -81,7 +96,8 @@ async function loadFile(
   const stamp = stampOf(file);
   const { header, fileBytes } = await readHeader(file);
   const config = readConfig(header.metadata, vocabularySizeOf(header.tensors));
-  const weights = readTensors(header.tensors, config);
+  const isEncoder = config.encoder !== undefined;
+  const weights = (isEncoder ? readEncoderTensors : readTensors)(header.tensors, config);
   const kernels = chooseKernels(options.kernels);
   const workers = kernels.module === undefined ? 1 : options.threads;
   const plan = fitPlan(config, weights, options, workers);
@@ -107,7 +123,7 @@ async function loadFile(
     });
     await settled;
     const list = new OpList(memory.buffer, plan.list, plan.listCapacity, CHUNKS);
-    const model = { config, weights, plan };
+    const model = { config, weights, plan } as AnyModel;
     fillRopeTables(memory.buffer, model);
     return { model, header, memory, list, team, digest, fileBytes, kernels };
   } catch (error) {
@@ -200,13 +216,14 @@ function bindKernels(kernels: ChosenKernels, memory: WebAssembly.Memory): Kernel
 /** The plan for the context asked for; without one, the largest up to 8192 that fits. */
 function fitPlan(
   config: ModelConfig,
-  weights: Weights,
+  weights: TensorSet,
   options: LoadOptions,
   workers: number,
 ): MemoryPlan {
   const { contextTokens: asked, stepRowsMax = STEP_ROWS_MAX } = options;
+  const isEncoder = config.encoder !== undefined;
   // Every slot can decode in one step.
-  const slotCount = Math.min(SLOT_COUNT, stepRowsMax);
+  const slotCount = isEncoder ? TEXT_COUNT : Math.min(SLOT_COUNT, stepRowsMax);
   const available = process.availableMemory() * MEMORY_SHARE;
   let contextTokens = asked ?? Math.min(config.trainedContextTokens, CONTEXT_DEFAULT);
   if (asked !== undefined && asked > config.trainedContextTokens) {
@@ -217,12 +234,15 @@ function fitPlan(
     );
   }
   for (;;) {
+    // A text of an encoder is in one step as a whole, and its pages are needed no longer than that.
+    const rowCountMax = isEncoder ? Math.max(stepRowsMax, contextTokens) : stepRowsMax;
+    const positions = isEncoder ? rowCountMax : contextTokens;
     const plan = planMemory(config, weights, {
       contextTokens,
-      pageCount: Math.ceil(contextTokens / PAGE_POSITIONS) + slotCount,
+      pageCount: Math.ceil(positions / PAGE_POSITIONS) + slotCount,
       sequenceCount: slotCount,
-      rowCountMax: stepRowsMax,
-      logitRowsMax: LOGIT_ROWS_MAX,
+      rowCountMax,
+      logitRowsMax: isEncoder ? 0 : LOGIT_ROWS_MAX,
       workers,
     });
     if (plan.totalBytes - HEAP_START <= available) return plan;

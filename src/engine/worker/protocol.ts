@@ -26,10 +26,22 @@ export interface GenerateJob {
   logprobs?: number;
 }
 
+export interface EmbedJob {
+  id: number;
+  /** Token ids of all texts, one text after the other. */
+  tokens: Int32Array<ArrayBuffer>;
+  /** Tokens of each text; each at least 1 and at most the context. */
+  lengths: Int32Array<ArrayBuffer>;
+  /** Values of an embedding, at most the model's width; undefined: all. */
+  dimensions?: number;
+}
+
 export type ToCoordinator =
   | { type: 'generate'; job: GenerateJob }
   /** Logits at every position of a text, for measurements. */
   | { type: 'evaluate'; id: number; tokens: readonly number[] }
+  /** To a model of embeddings; the others have `generate` and `evaluate`. */
+  | { type: 'embed'; job: EmbedJob }
   | { type: 'cancel'; id: number }
   | { type: 'close' };
 
@@ -51,6 +63,8 @@ export interface LoadedInfo {
   /** Sequences that can run at once. */
   slotCount: number;
   loadMs: number;
+  /** Present: the model gives embeddings, of so many values. */
+  embedding?: { pooling: 'mean' | 'cls'; dimensions: number };
 }
 
 export interface TokenMessage {
@@ -74,9 +88,17 @@ export type FromCoordinator =
   | { type: 'end'; id: number; reason: EndReason; decodeMs: number }
   /** f32 [count][vocabularySize], positions from `position`. */
   | { type: 'logits'; id: number; position: number; count: number; logits: Float32Array }
+  /** f32 [dimensions] of text `index` of a request. */
+  | { type: 'embedding'; id: number; index: number; values: Float32Array }
   | { type: 'failed'; id: number; code: string; message: string };
 
-export type EndReason = 'end-turn' | 'max-tokens' | 'context-window' | 'cancelled' | 'evaluated';
+export type EndReason =
+  | 'end-turn'
+  | 'max-tokens'
+  | 'context-window'
+  | 'cancelled'
+  | 'evaluated'
+  | 'embedded';
 
 /** A run of whole rows of one tensor, to be read and repacked. */
 export interface LoadUnit {
