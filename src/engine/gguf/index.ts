@@ -35,4 +35,11 @@ export {
   tensorType,
   tensorTypeName,
 } from './tensor-types.ts';
-export { type TensorToWrite, type WriteOptions, writeGguf } from './write.ts';
+export {
+  type GgufHead,
+  type TensorShape,
+  type TensorToWrite,
+  type WriteOptions,
+  writeGguf,
+  writeGgufHead,
+} from './write.ts';
