@@ -4,10 +4,15 @@ import { existsSync } from 'node:fs';
 import { availableParallelism, cpus, homedir, totalmem } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { resolveModel } from '../src/weights/index.ts';
+import { gemmaPath } from './gemma.ts';
 
-/** The GGUF file of `--model`: a path, else a reference that is pulled when it is not there. */
+/**
+ * The GGUF file of `--model`: a path, `gemma3-270m`, else a reference that is pulled when it is not
+ * there.
+ */
 export async function modelPathOf(model: string): Promise<string> {
   if (existsSync(model)) return model;
+  if (model === 'gemma3-270m') return gemmaPath();
   const { VITRINE_DATA_DIR, XDG_DATA_HOME } = process.env;
   const isUsable = XDG_DATA_HOME !== undefined && isAbsolute(XDG_DATA_HOME);
   const base = isUsable ? XDG_DATA_HOME : join(homedir(), '.local', 'share');

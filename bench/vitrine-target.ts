@@ -26,6 +26,8 @@ await serveTarget(
   async (request) => {
     const tokens = request.tokens as number[];
     if (request.type === 'logits') return writeLogits(tokens, request.path as string);
+    if (request.type === 'loss') return lossFrom(tokens, request.first as number);
+    if (request.type === 'tokenize') return tokenize(request.text as string);
     return generate(tokens, request.maxTokens as number);
   },
 );
@@ -53,4 +55,24 @@ async function writeLogits(tokens: number[], path: string): Promise<unknown> {
   });
   await file.close();
   return { vocabularySize: model.vocabularySize, ms: performance.now() - started };
+}
+
+/** Sum of -log p(next token) over the positions from `first` on, nats. */
+async function lossFrom(tokens: number[], first: number): Promise<unknown> {
+  let loss = 0;
+  await engine.evaluateLogits(tokens, (position, logits) => {
+    if (position < first || position + 1 === tokens.length) return;
+    let max = Number.NEGATIVE_INFINITY;
+    for (const value of logits) max = Math.max(max, value);
+    let sum = 0;
+    for (const value of logits) sum += Math.exp(value - max);
+    loss += max + Math.log(sum) - logits[tokens[position + 1]];
+  });
+  return { loss };
+}
+
+/** The text's tokens with the file's own BOS, which is null when it wants none. */
+function tokenize(text: string): unknown {
+  const encode = (part: string) => engine.tokenizer.encode(part, { addSpecial: true });
+  return { tokens: encode(text), bos: encode('').at(0) ?? null };
 }

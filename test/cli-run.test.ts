@@ -183,3 +183,17 @@ test('a reader that closes the pipe early is no error', async () => {
   assert.equal(code, 0);
   assert.equal(err, '');
 });
+
+test('--chat-template takes the place of the one in the file', async () => {
+  await writeFile(join(folder.path, 'short.jinja'), '{{ messages[0].content }}');
+  const words = ['run', TINY, 'hello', '--max-tokens', '1', '--json', '--chat-template'];
+  const own = await runVitrine(words.slice(0, -1), options);
+  const given = await runVitrine([...words, 'short.jinja'], options);
+  assert.equal(given.code, 0, given.err);
+  const lengths = [own, given].map(({ out }) => JSON.parse(out).prompt_token_ids.length);
+  assert.ok(lengths[1] < lengths[0], String(lengths));
+  const missing = await runVitrine([...words, 'none.jinja'], options);
+  assert.equal(missing.code === 0, false);
+  assert.match(missing.err, /--chat-template none\.jinja: expected a file with a Jinja template/);
+  assert.equal(missing.out, '');
+});

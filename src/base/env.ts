@@ -87,6 +87,13 @@ export const DECLARATIONS = [
     meaning: 'Context length in tokens (prompt and answer together)',
   },
   {
+    name: 'VITRINE_CHAT_TEMPLATE',
+    flag: 'chat-template',
+    type: 'path',
+    defaultText: "the model file's own",
+    meaning: "File with a Jinja chat template to use in place of the model file's own",
+  },
+  {
     name: 'VITRINE_KERNELS',
     flag: 'kernels',
     type: 'string',

@@ -2,7 +2,7 @@
  * From a reference to a checked file, and to a running engine, with progress and errors that name
  * it.
  */
-import { open } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import {
   booleanSetting,
   integerSetting,
@@ -12,7 +12,12 @@ import {
   VitrineError,
 } from '../base/index.ts';
 import { metadataString, readGgufHeader } from '../engine/gguf/index.ts';
-import { type Engine, type OpenEngineOptions, openEngine } from '../engine/index.ts';
+import {
+  type Engine,
+  type OpenEngineOptions,
+  openEngine,
+  type TemplateOrigin,
+} from '../engine/index.ts';
 import {
   LONG_PATIENCE,
   type LocalModel,
@@ -24,8 +29,9 @@ import {
 } from '../weights/index.ts';
 import type { Context, Flag } from './command.ts';
 import { dataDirOf, threadsOf } from './data-dir.ts';
-import { textFlag } from './flags.ts';
+import { isSet, textFlag } from './flags.ts';
 import { ProgressDisplay } from './progress.ts';
+import { say } from './terminal.ts';
 
 export const ACCEPT_LICENCE: Flag = {
   name: 'accept-licence',
@@ -77,11 +83,13 @@ export async function findModel(
 export async function loadModel(context: Context, model: LocalModel): Promise<Engine> {
   const display = new ProgressDisplay(context.terminal);
   const { settings, stop } = context;
+  const chatTemplate = await chatTemplateOf(context);
   const opening = openEngine({
     modelPath: model.path,
     digest: model.digest,
     threads: threadsOf(settings),
     contextTokens: integerSetting(settings, 'VITRINE_CONTEXT'),
+    chatTemplate,
     kernels: stringSetting(settings, 'VITRINE_KERNELS') as OpenEngineOptions['kernels'],
     onProgress: ({ phase, bytesDone, bytesTotal }) => {
       if (phase === 'ready') display.clear();
@@ -89,7 +97,16 @@ export async function loadModel(context: Context, model: LocalModel): Promise<En
     },
   });
   try {
-    return await orStopped(opening, stop.signal);
+    const engine = await orStopped(opening, stop.signal);
+    const note = TEMPLATE_NOTES[engine.info.model.chatTemplate];
+    if (note !== undefined && !isSet(context.flags, 'json')) {
+      display.clear();
+      say(
+        context.terminal,
+        `${model.name} has no chat template: ${note} (--chat-template FILE gives it one)`,
+      );
+    }
+    return engine;
   } catch (error) {
     // The process is about to end, or the load has failed and left nothing.
     opening.then((engine) => engine.close()).catch(() => undefined);
@@ -125,6 +142,37 @@ function show(display: ProgressDisplay, progress: Progress): void {
   else if (verb === undefined) display.activity(`asking ${source}`);
   else display.update({ verb, object: source, bytesDone, bytesTotal });
 }
+
+/** A chat template is under 64 KB; a larger file is something else. */
+const TEMPLATE_BYTES_MAX = 256 * 1024;
+
+/** The text of --chat-template. @throws VitrineError bad-value */
+async function chatTemplateOf(context: Context): Promise<string | undefined> {
+  const path = stringSetting(context.settings, 'VITRINE_CHAT_TEMPLATE');
+  if (path === undefined) return undefined;
+  const refuse = (reason: string, cause?: unknown) =>
+    new VitrineError(
+      'bad-value',
+      `--chat-template ${path}: expected a file with a Jinja template, ${reason}.`,
+      { cause },
+    );
+  let size: number;
+  try {
+    const found = await stat(path);
+    if (!found.isFile()) throw refuse('this is not a file');
+    size = found.size;
+  } catch (error) {
+    throw isVitrineError(error) ? error : refuse(`it cannot be read (${messageOf(error)})`, error);
+  }
+  if (size > TEMPLATE_BYTES_MAX) throw refuse(`this one has ${size} bytes`);
+  return readFile(path, 'utf8');
+}
+
+/** What a user must know of a file without a template. */
+const TEMPLATE_NOTES: Partial<Record<TemplateOrigin, string>> = {
+  plain: 'it continues the text of the messages',
+  chatml: 'ChatML is used',
+};
 
 const NO_BYTES = { bytesDone: 0, bytesTotal: undefined };
 

@@ -31,6 +31,7 @@ export function declarationOf(name: VariableName): Declaration {
 
 function placeholderOf(declaration: Declaration): string {
   if (declaration.flag === 'model') return 'MODEL';
+  if (declaration.flag === 'chat-template') return 'FILE';
   if (declaration.type === 'integer') return 'N';
   if (declaration.type === 'path') return 'DIR';
   if (declaration.choices !== undefined) return 'WORD';

@@ -9,6 +9,7 @@ const ENGINE: EngineInfo = {
   model: {
     ...{ name: 'M', architecture: 'llama', digest: DIGEST, fileBytes: 1e8, memoryBytes: 3e8 },
     ...{ parameterCount: 134_515_008, tensorTypes: { F32: 61, Q4_1: 210 }, tokenBytesMax: 81 },
+    chatTemplate: 'given',
     ...{ vocabularySize: 49152, contextTokens: 8192, trainedContextTokens: 8192 },
   },
   ...{

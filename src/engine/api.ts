@@ -4,11 +4,11 @@
  * the calling thread, but tokenising, which is linear in the text.
  */
 
-import type { ChatMessage, PromptOptions } from './chat/index.ts';
+import type { ChatMessage, PromptOptions, TemplateOrigin } from './chat/index.ts';
 import type { SamplingParams, TokenLogprob } from './sampler/index.ts';
 import type { Tokenizer } from './tokenizer/index.ts';
 
-export type { ChatMessage, PromptOptions } from './chat/index.ts';
+export type { ChatMessage, PromptOptions, TemplateOrigin } from './chat/index.ts';
 export type { SamplingParams, TokenLogprob } from './sampler/index.ts';
 export type { EncodeOptions, TextStream, Tokenizer } from './tokenizer/index.ts';
 
@@ -95,6 +95,8 @@ export interface ModelInfo {
   trainedContextTokens: number;
   /** Longest token in UTF-8 bytes: a text of n bytes has at least n / this many tokens. */
   tokenBytesMax: number;
+  /** What makes a prompt of messages: a given template, or what stands in for a missing one. */
+  chatTemplate: TemplateOrigin;
   /** Bytes of WebAssembly memory taken. */
   memoryBytes: number;
 }
@@ -139,6 +141,8 @@ export interface OpenEngineOptions {
   /** Expected SHA-256; a file that differs is refused. Computed either way. */
   digest?: string;
   threads: number;
+  /** Jinja chat template instead of the file's own. */
+  chatTemplate?: string;
   /** Tokens; default: the model's own as far as memory allows, 8192 at most. */
   contextTokens?: number;
   kernels?: 'auto' | 'relaxed' | 'simd128' | 'reference';

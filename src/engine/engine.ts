@@ -65,12 +65,14 @@ export async function openEngine(options: OpenEngineOptions): Promise<Measurable
           `${info.vocabularySize} rows`,
       );
     }
-    const template = createChatTemplate(textOf(metadata, 'tokenizer.chat_template'), {
+    const source = options.chatTemplate ?? textOf(metadata, 'tokenizer.chat_template');
+    const template = createChatTemplate(source, {
       bosToken: tokenizer.bosId === undefined ? '' : tokenizer.tokenText(tokenizer.bosId),
       eosToken: tokenizer.eosId === undefined ? '' : tokenizer.tokenText(tokenizer.eosId),
+      controlTexts: tokenizer.controlTexts,
     });
     options.onProgress?.({ phase: 'ready', bytesDone: info.fileBytes, bytesTotal: info.fileBytes });
-    return new LocalEngine(coordinator, describe(info, metadata, tokenizer), {
+    return new LocalEngine(coordinator, describe(info, metadata, { tokenizer, template }), {
       tokenizer,
       template,
       tensorBytes: info.tensorBytes,
@@ -120,7 +122,7 @@ function textOf(metadata: ReadonlyMap<string, unknown>, key: string): string | u
 function describe(
   info: LoadedInfo,
   metadata: ReadonlyMap<string, unknown>,
-  tokenizer: VocabularyTokenizer,
+  { tokenizer, template }: { tokenizer: VocabularyTokenizer; template: ChatTemplate },
 ): EngineInfo {
   return {
     model: {
@@ -133,6 +135,7 @@ function describe(
       contextTokens: info.contextTokens,
       trainedContextTokens: info.trainedContextTokens,
       tokenBytesMax: tokenizer.tokenBytesMax,
+      chatTemplate: template.origin,
     },
     numerics: NUMERICS_VERSION,
     kernels: info.kernels,

@@ -36,6 +36,7 @@ export const chatCommand: Command = {
     'VITRINE_DATA_DIR',
     'VITRINE_THREADS',
     'VITRINE_CONTEXT',
+    'VITRINE_CHAT_TEMPLATE',
     'VITRINE_KERNELS',
     'VITRINE_OFFLINE',
   ],

@@ -39,6 +39,7 @@ export const runCommand: Command = {
     'VITRINE_DATA_DIR',
     'VITRINE_THREADS',
     'VITRINE_CONTEXT',
+    'VITRINE_CHAT_TEMPLATE',
     'VITRINE_KERNELS',
     'VITRINE_OFFLINE',
   ],

@@ -45,6 +45,7 @@ export const serveCommand: Command = {
     'VITRINE_API_KEY',
     'VITRINE_THREADS',
     'VITRINE_CONTEXT',
+    'VITRINE_CHAT_TEMPLATE',
     'VITRINE_KERNELS',
     'VITRINE_OFFLINE',
     'VITRINE_LOG_LEVEL',

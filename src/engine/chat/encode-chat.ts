@@ -51,7 +51,8 @@ export function encodeChat(
   });
   const { text, guards } = unmark(template.render(marked, options), marker);
   const { tokenCountMax } = options ?? {};
-  return tokenizer.encodeGuarded(text, guards, { addSpecial: template.isDefault, tokenCountMax });
+  const addSpecial = template.origin !== 'given';
+  return tokenizer.encodeGuarded(text, guards, { addSpecial, tokenCountMax });
 }
 
 /** Puts `marker` before each of the places. */

@@ -1,3 +1,9 @@
 export { encodeChat, type GuardedEncoder } from './encode-chat.ts';
-export { CHATML_TEMPLATE, type ChatTemplate, createChatTemplate } from './template.ts';
+export {
+  CHATML_TEMPLATE,
+  type ChatTemplate,
+  createChatTemplate,
+  PLAIN_TEMPLATE,
+  type TemplateOrigin,
+} from './template.ts';
 export type { ChatErrorCode, ChatMessage, PromptOptions } from './types.ts';

@@ -23,30 +23,41 @@ const BLANK_UNITS_MAX = 2000;
 /** Items of one `range(...)`. */
 const RANGE_MAX = 100_000;
 
-/** ChatML, for files without a template; it puts no words of its own before the messages. */
+/**
+ * ChatML, for files without a template that have its tokens; it puts no words of its own before.
+ */
 export const CHATML_TEMPLATE =
   "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] " +
   "+ '<|im_end|>' + '\\n' }}{% endfor %}" +
   "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
+/** For files that have neither: a base model, which continues the text of the messages. */
+export const PLAIN_TEMPLATE =
+  "{% for message in messages %}{{ message['content'] }}" +
+  "{% if not loop.last %}{{ '\\n\\n' }}{% endif %}{% endfor %}";
+
+/** Whose template it is; `plain` and `chatml` stand in for one that the file does not have. */
+export type TemplateOrigin = 'given' | 'chatml' | 'plain';
+
 export interface ChatTemplate {
   /** @throws VitrineError bad-template, bad-request */
   render(messages: readonly ChatMessage[], options?: PromptOptions): string;
-  /** True when the file had none and ChatML is used. */
-  readonly isDefault: boolean;
+  readonly origin: TemplateOrigin;
   readonly source: string;
 }
 
 /**
- * @param source  `tokenizer.chat_template` of the file; undefined: ChatML
- * @param tokens  texts of BOS and EOS, for templates that write them
+ * @param source  `tokenizer.chat_template` of the file, or another; undefined: ChatML or plain text
+ * @param tokens  texts of BOS and EOS, for templates that write them; of all control tokens, which
+ *   decide between ChatML and plain text
  * @throws VitrineError bad-template
  */
 export function createChatTemplate(
   source: string | undefined,
-  tokens: { bosToken?: string; eosToken?: string } = {},
+  tokens: { bosToken?: string; eosToken?: string; controlTexts?: readonly string[] } = {},
 ): ChatTemplate {
-  const text = (source ?? CHATML_TEMPLATE).toWellFormed();
+  const isChatMl = tokens.controlTexts?.includes('<|im_start|>') ?? true;
+  const text = (source ?? (isChatMl ? CHATML_TEMPLATE : PLAIN_TEMPLATE)).toWellFormed();
   if (text.length > TEMPLATE_UNITS_MAX) {
     throw bad(`expected at most ${TEMPLATE_UNITS_MAX} characters, got ${text.length}`);
   }
@@ -55,7 +66,7 @@ export function createChatTemplate(
   }
   const program = parseTemplate(text);
   return {
-    isDefault: source === undefined,
+    origin: source !== undefined ? 'given' : isChatMl ? 'chatml' : 'plain',
     source: text,
     render(messages, options = {}) {
       checkMessages(messages);
