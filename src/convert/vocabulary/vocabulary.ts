@@ -32,7 +32,10 @@ export interface AddedToken {
   readonly isSpecial: boolean;
 }
 
-/** Tokens that a file forgets to call special. */
+/**
+ * Tokens that a file forgets to call special, as llama.cpp's converter has it: text of users must not
+ * become them.
+ */
 const LOOKS_SPECIAL = /^(<\|.*\|>|<｜.*｜>|<(pad|mask|unused\d+|start_of_turn|end_of_turn)>)$/s;
 
 /** Puts added tokens over the vocabulary's own. */
