@@ -26,6 +26,13 @@ export {
   type TypedValue,
 } from './metadata.ts';
 export { findNonFinite } from './non-finite.ts';
+export {
+  joinSplit,
+  parseSplitName,
+  type SplitName,
+  type SplitPart,
+  splitPartNames,
+} from './split.ts';
 export type { TensorInfo } from './tensor-table.ts';
 export {
   TENSOR_TYPES,

@@ -3,9 +3,10 @@
  * Everything is checked and the memory computed before a byte of weights is read.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, readFileSync, readSync } from 'node:fs';
+import { fstatSync, readFileSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
 import { formatBytes, VitrineError } from '../../base/index.ts';
-import { type GgufHeader, readGgufHeader } from '../gguf/index.ts';
+import { type GgufHeader, joinSplit, readGgufHeader, type SplitPart } from '../gguf/index.ts';
 import {
   bindModule,
   bindReference,
@@ -31,7 +32,7 @@ import {
 } from '../model/index.ts';
 import { CONTROL_WORDS, LOADED_KB } from './control.ts';
 import { loadUnits, planUnits } from './load-units.ts';
-import { openModelFile, stampOf } from './model-file.ts';
+import { closeFiles, type OpenedFile, openModelFiles } from './model-file.ts';
 import type { LoadOptions } from './protocol.ts';
 import { Team } from './team.ts';
 
@@ -62,22 +63,21 @@ export async function loadModel(
   options: LoadOptions,
   onProgress: (bytesDone: number, bytesTotal: number) => void,
 ): Promise<LoadedModel> {
-  const file = openModelFile(options.modelPath);
+  const files = openModelFiles(options.modelPath);
   try {
-    return await loadFile(file, options, onProgress);
+    return await loadFiles(files, options, onProgress);
   } finally {
-    closeSync(file);
+    closeFiles(files);
   }
 }
 
-/** `file` gives the header and the digest; each thread reads weights through its own handle. */
-async function loadFile(
-  file: number,
+/** `files` give header and digest; each thread reads weights through its own handles. */
+async function loadFiles(
+  files: readonly OpenedFile[],
   options: LoadOptions,
   onProgress: (bytesDone: number, bytesTotal: number) => void,
 ): Promise<LoadedModel> {
-  const stamp = stampOf(file);
-  const { header, fileBytes } = await readHeader(file);
+  const { header, fileBytes } = await readHeaders(files);
   const config = readConfig(header.metadata, vocabularySizeOf(header.tensors));
   const weights = readTensors(header.tensors, config);
   const kernels = chooseKernels(options.kernels);
@@ -91,16 +91,17 @@ async function loadFile(
     const units = planUnits(weights.all);
     const threads: Promise<void>[] = [];
     for (let worker = 1; worker < workers; worker += 1) {
-      const data = { modelPath: options.modelPath, stamp, units, memory, worker, workers };
+      const stamped = files.map(({ path, stamp }) => ({ path, stamp }));
+      const data = { files: stamped, units, memory, worker, workers };
       threads.push(team.start({ ...data, module: kernels.module as WebAssembly.Module }));
     }
     const settled = Promise.all(threads);
     // A failure is reported below, after this thread's own share.
     settled.catch(() => {});
     const loaded = new Int32Array(memory.buffer, CONTROL, CONTROL_WORDS);
-    const digest = digestFile(file);
+    const digest = digestFiles(files);
     checkDigest(options, digest);
-    loadUnits(options.modelPath, stamp, units, memory.buffer, () => {
+    loadUnits(files, units, memory.buffer, () => {
       onProgress(Math.min(Atomics.load(loaded, LOADED_KB) * 1024, fileBytes), fileBytes);
     });
     await settled;
@@ -112,6 +113,19 @@ async function loadFile(
     await team.close();
     throw error;
   }
+}
+
+async function readHeaders(
+  files: readonly OpenedFile[],
+): Promise<{ header: GgufHeader; fileBytes: number }> {
+  const parts: SplitPart[] = [];
+  let fileBytes = 0;
+  for (const { path, file } of files) {
+    const own = await readHeader(file);
+    parts.push({ fileName: basename(path), header: own.header });
+    fileBytes += own.fileBytes;
+  }
+  return { header: joinSplit(parts), fileBytes };
 }
 
 async function readHeader(file: number): Promise<{ header: GgufHeader; fileBytes: number }> {
@@ -127,15 +141,19 @@ async function readHeader(file: number): Promise<{ header: GgufHeader; fileBytes
   return { header, fileBytes };
 }
 
-function digestFile(file: number): string {
+/** Of the files one after the other. */
+function digestFiles(files: readonly OpenedFile[]): string {
   const hash = createHash('sha256');
   const buffer = new Uint8Array(1024 * 1024);
-  for (let position = 0; ; ) {
-    const count = readSync(file, buffer, 0, buffer.length, position);
-    if (count === 0) return hash.digest('hex');
-    hash.update(buffer.subarray(0, count));
-    position += count;
+  for (const { file } of files) {
+    for (let position = 0; ; ) {
+      const count = readSync(file, buffer, 0, buffer.length, position);
+      if (count === 0) break;
+      hash.update(buffer.subarray(0, count));
+      position += count;
+    }
   }
+  return hash.digest('hex');
 }
 
 function checkDigest(options: LoadOptions, digest: string): void {
