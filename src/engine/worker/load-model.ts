@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { fstatSync, readFileSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
-import { formatBytes, VitrineError } from '../../base/index.ts';
+import { formatBytes, isVitrineError, VitrineError } from '../../base/index.ts';
 import { type GgufHeader, joinSplit, readGgufHeader, type SplitPart } from '../gguf/index.ts';
 import {
   bindModule,
@@ -38,6 +38,8 @@ import { Team } from './team.ts';
 
 /** Context when none is asked for, tokens. */
 const CONTEXT_DEFAULT = 8192;
+/** The shortest that is tried when none is asked for. */
+const CONTEXT_LEAST = 512;
 /** Rows of a step when nobody says; measured on prefill of 512 tokens: docs/performance.md. */
 const STEP_ROWS_MAX = 256;
 const LOGIT_ROWS_MAX = 32;
@@ -66,6 +68,23 @@ export async function loadModel(
   const files = openModelFiles(options.modelPath);
   try {
     return await loadFiles(files, options, onProgress);
+  } finally {
+    closeFiles(files);
+  }
+}
+
+/**
+ * Refuses at once, by the header alone, a model that could not be loaded for lack of memory.
+ * @throws VitrineError of gguf and model, out-of-memory among them
+ */
+export async function checkFits(
+  options: Pick<LoadOptions, 'modelPath' | 'contextTokens' | 'threads' | 'stepRowsMax'>,
+): Promise<void> {
+  const files = openModelFiles(options.modelPath);
+  try {
+    const { header } = await readHeaders(files);
+    const config = readConfig(header.metadata, vocabularySizeOf(header.tensors));
+    fitPlan(config, readTensors(header.tensors, config), options, options.threads);
   } finally {
     closeFiles(files);
   }
@@ -217,7 +236,7 @@ function bindKernels(kernels: ChosenKernels, memory: WebAssembly.Memory): Kernel
 function fitPlan(
   config: ModelConfig,
   weights: Weights,
-  options: LoadOptions,
+  options: Pick<LoadOptions, 'contextTokens' | 'stepRowsMax'>,
   workers: number,
 ): MemoryPlan {
   const { contextTokens: asked, stepRowsMax = STEP_ROWS_MAX } = options;
@@ -232,17 +251,20 @@ function fitPlan(
         `${config.trainedContextTokens}`,
     );
   }
-  for (;;) {
-    const plan = planMemory(config, weights, {
-      contextTokens,
-      pageCount: Math.ceil(contextTokens / PAGE_POSITIONS) + slotCount,
+  const planFor = (tokens: number): MemoryPlan =>
+    planMemory(config, weights, {
+      contextTokens: tokens,
+      pageCount: Math.ceil(tokens / PAGE_POSITIONS) + slotCount,
       sequenceCount: slotCount,
       rowCountMax: stepRowsMax,
       logitRowsMax: LOGIT_ROWS_MAX,
       workers,
     });
-    if (plan.totalBytes - HEAP_START <= available) return plan;
-    if (asked !== undefined || contextTokens <= 512) {
+  for (;;) {
+    const isLast = asked !== undefined || contextTokens <= CONTEXT_LEAST;
+    const plan = unlessTooLarge(() => planFor(contextTokens), isLast);
+    if (plan !== undefined && plan.totalBytes - HEAP_START <= available) return plan;
+    if (plan !== undefined && isLast) {
       throw new VitrineError(
         'out-of-memory',
         `the model needs ${formatBytes(plan.totalBytes)} of memory for a context of ` +
@@ -251,5 +273,15 @@ function fitPlan(
       );
     }
     contextTokens = Math.floor(contextTokens / 2);
+  }
+}
+
+/** Beyond one memory a shorter context may fit still; the last one's error is thrown. */
+function unlessTooLarge(plan: () => MemoryPlan, isLast: boolean): MemoryPlan | undefined {
+  try {
+    return plan();
+  } catch (error) {
+    if (isLast || !isVitrineError(error, 'out-of-memory')) throw error;
+    return undefined;
   }
 }
