@@ -1,5 +1,5 @@
-/** A GGUF file as it is, but for the types of its matrices. */
-import { DEQUANTIZED_TYPES, metadataNumber } from '../engine/gguf/index.ts';
+/** A GGUF model as it is, but for the types of its matrices. */
+import { DEQUANTIZED_TYPES } from '../engine/gguf/index.ts';
 import { convertError, quoted } from './errors.ts';
 import { isFloat, isQuantized } from './quantize/mixtures.ts';
 import type { GgufSource } from './source/gguf-file.ts';
@@ -7,9 +7,6 @@ import type { UntypedPlan } from './typed-plan.ts';
 
 /** @throws VitrineError not-convertible */
 export function planRequantizing({ header, tensors }: GgufSource): UntypedPlan {
-  if ((metadataNumber(header.metadata, 'split.count') ?? 1) > 1) {
-    throw convertError('not-convertible', 'one part of a split model; name the first part');
-  }
   const quantized = new Set<string>();
   for (const { name, type, dims } of tensors) {
     if (!DEQUANTIZED_TYPES.includes(type)) {
@@ -29,7 +26,8 @@ export function planRequantizing({ header, tensors }: GgufSource): UntypedPlan {
             'and those of the new type are added. Better take the original weights.',
         ];
   return {
-    metadata: header.typedMetadata,
+    // The output is one file, whatever the source is.
+    metadata: new Map([...header.typedMetadata].filter(([key]) => !key.startsWith('split.'))),
     tensors: tensors.map((tensor) => ({
       ...{ name: tensor.name, dims: tensor.dims },
       values: { kind: 'tensor', tensor },
