@@ -68,7 +68,11 @@ export function writeCheckpoint(
 }
 
 /** @param header  JSON, or the bytes that stand in its place */
-export function writeSafetensors(header: object | Buffer, data: Uint8Array, length?: bigint): Buffer {
+export function writeSafetensors(
+  header: object | Buffer,
+  data: Uint8Array,
+  length?: bigint,
+): Buffer {
   const bytes = Buffer.isBuffer(header) ? header : Buffer.from(JSON.stringify(header));
   const size = Buffer.alloc(8);
   size.writeBigUInt64LE(length ?? BigInt(bytes.length));

@@ -2,8 +2,7 @@
 import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
 import { buildForward } from '../src/engine/model/index.ts';
-// Loading is no part of the surface of worker/; tests compare what it brings into memory.
-import { loadModel } from '../src/engine/worker/load-model.ts';
+import { loadModel } from '../src/engine/worker/index.ts';
 
 const TOKENS = Array.from({ length: 75 }, (_, i) => (i * 13 + 5) % 32);
 

@@ -1,6 +1,7 @@
 /** Cuts a GGUF file into parts as `llama-gguf-split` does: metadata first, tensors shared out. */
-import { basename, dirname, join } from 'node:path';
+
 import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import {
   parseGgufHeader,
   splitPartNames,

@@ -48,8 +48,8 @@ const VERBS: Partial<Record<Phase, string>> = {
 };
 
 /**
- * What the reference names, on disk; its digest is checked by openEngine or by `verify`. `isLoaded`:
- * it will be loaded, so it must fit into memory.
+ * What the reference names, on disk; its digest is checked by openEngine or by `verify`.
+ * `isLoaded`: it will be loaded, so it must fit into memory.
  */
 export async function findModel(
   context: Context,

@@ -1,6 +1,6 @@
 /**
- * A model folder put together from the committed oracle of qwen2: the same tensors and metadata come
- * out from safetensors and from pytorch_model.bin; what is wrong with a folder is told.
+ * A model folder put together from the committed oracle of qwen2: the same tensors and metadata
+ * come out from safetensors and from pytorch_model.bin; what is wrong with a folder is told.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -113,7 +113,8 @@ async function changed(name: string, change: (path: string) => Promise<void>): P
 
 function checkEqual(file: GgufFile): void {
   assert.deepEqual([...file.contents.keys()].sort(), [...exact.contents.keys()].sort());
-  for (const [name, bytes] of exact.contents) assert.deepEqual(file.contents.get(name), bytes, name);
+  for (const [name, bytes] of exact.contents)
+    assert.deepEqual(file.contents.get(name), bytes, name);
   for (const [key, value] of exact.header.typedMetadata) {
     if (key === 'general.name') continue;
     assert.deepEqual(file.header.typedMetadata.get(key), value, key);
@@ -184,7 +185,7 @@ const CASES: Readonly<Record<string, readonly [(path: string) => Promise<void>, 
     (path) => writeConfig(path, { hidden_size: '32' }),
     /expected hidden_size to be a number, got "32"/,
   ],
-  'experts': [(path) => writeConfig(path, { num_experts: 8 }), /mixtures of experts/],
+  experts: [(path) => writeConfig(path, { num_experts: 8 }), /mixtures of experts/],
   'a rope scaling that is not known': [
     (path) => writeConfig(path, { rope_scaling: { rope_type: 'other', factor: 2 } }),
     /rope scaling "other"/,

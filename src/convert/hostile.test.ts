@@ -146,15 +146,22 @@ const PICKLES: Readonly<Record<string, readonly [Buffer, RegExp, string]>> = {
 };
 
 const CHECKPOINTS: Readonly<Record<string, readonly [Buffer, RegExp]>> = {
-  'a file cut off': [writeCheckpoint(dictPickle({ a: good }), { 0: floats(16) }).subarray(0, 300), /is no zip file, or is cut off/],
+  'a file cut off': [
+    writeCheckpoint(dictPickle({ a: good }), { 0: floats(16) }).subarray(0, 300),
+    /is no zip file, or is cut off/,
+  ],
   'a packed pickle (a bomb)': [
     writeCheckpoint(Buffer.concat([start, repeated('N', 1 << 24), stop]), {}, { isPacked: true }),
     /"archive\/data\.pkl" packed \(method 8/,
   ],
   'a packed storage (a bomb)': [
-    writeCheckpoint(dictPickle({ a: good }), {}, {
-      others: [{ name: 'archive/data/0', content: floats(1 << 20) }],
-    }),
+    writeCheckpoint(
+      dictPickle({ a: good }),
+      {},
+      {
+        others: [{ name: 'archive/data/0', content: floats(1 << 20) }],
+      },
+    ),
     /"archive\/data\/0" packed \(method 8/,
   ],
   'a tensor beyond its storage': [
@@ -200,7 +207,10 @@ const CHECKPOINTS: Readonly<Record<string, readonly [Buffer, RegExp]>> = {
     writeCheckpoint(dictPickle({ a: tensorPickle({ shape: [1], key: '../../x', count: 1 }) })),
     /lacks the storage "\.\.\/\.\.\/x"/,
   ],
-  'the old format': [Buffer.from('\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.', 'latin1'), /older checkpoint/],
+  'the old format': [
+    Buffer.from('\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.', 'latin1'),
+    /older checkpoint/,
+  ],
   'no dict': [writeCheckpoint(Buffer.concat([start, none, stop])), /holds no dict of tensors/],
 };
 

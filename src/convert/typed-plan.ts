@@ -32,7 +32,8 @@ export function typedPlan(plan: UntypedPlan, typeName: string | undefined): Conv
   const tensors = plan.tensors.map((tensor): PlannedTensor => {
     const source = tensor.values.kind === 'tensor' ? tensor.values.tensor.type : 'F32';
     if (!isQuantized(tensor.name, tensor.dims)) {
-      // Small tensors are computed with as they are; what is already F32 stays, the rest becomes it.
+      // Small tensors are computed with as they are; what is already F32 stays, the rest becomes
+      // it.
       return { ...tensor, type: 'F32' };
     }
     if (isKept && source !== 'F64') return { ...tensor, type: source };

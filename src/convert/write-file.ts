@@ -1,7 +1,7 @@
 /**
- * Writes a planned GGUF file, chunk by chunk: a few megabytes of a tensor are read, turned into f32,
- * quantised and written, so memory does not grow with the model. The file is there whole or not at
- * all: written beside, fsync, rename.
+ * Writes a planned GGUF file, chunk by chunk: a few megabytes of a tensor are read, turned into
+ * f32, quantised and written, so memory does not grow with the model. The file is there whole or
+ * not at all: written beside, fsync, rename.
  */
 import { type FileHandle, open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -76,7 +76,8 @@ export async function writePlan(plan: ConversionPlan, options: WriteFileOptions)
     await rename(beside, path);
   } catch (error) {
     await rm(beside, { force: true });
-    throw explained(error, path);
+    if (!signal.aborted) throw explained(error, path);
+    throw convertError('cancelled', `converting to ${path} was cancelled; nothing is kept.`, error);
   }
   return head.fileBytes;
 }

@@ -53,12 +53,12 @@ function logitError(file: GgufFile, name: string): number {
   const vocabularySize = vocabularySizeOf(file.infos);
   const config = readConfig(file.header.metadata, vocabularySize);
   const logits = new ModelRunner(simd, config, file).sequence(expected.tokens, [ROW_COUNT_MAX]);
-  const flat = new Float32Array(new Uint8Array(Buffer.from(expected.logits[name], 'base64')).buffer);
+  const flat = new Float32Array(
+    new Uint8Array(Buffer.from(expected.logits[name], 'base64')).buffer,
+  );
   return relativeError(
     expected.positions.map((position) => logits[position]),
-    expected.positions.map((_, i) =>
-      flat.slice(i * vocabularySize, (i + 1) * vocabularySize),
-    ),
+    expected.positions.map((_, i) => flat.slice(i * vocabularySize, (i + 1) * vocabularySize)),
   );
 }
 

@@ -67,7 +67,8 @@ for (const name of MIXTURE_NAMES.filter((each) => each !== 'MXFP4')) {
       reference(source, expected, name);
       await converted(source, out, { type: name });
       const [ours, theirs] = [await readGguf(out), await readGguf(expected)];
-      const typesOf = (file: GgufFile) => file.infos.map((info) => `${info.name} ${info.type}`).sort();
+      const typesOf = (file: GgufFile) =>
+        file.infos.map((info) => `${info.name} ${info.type}`).sort();
       assert.deepEqual(typesOf(ours), typesOf(theirs));
       let equalCount = 0;
       for (const [tensor, bytes] of ours.contents) {

@@ -87,7 +87,10 @@ QWEN2 = LLAMA3.replace("{1,3}", "")
 SIGNS = r" ?[^\s\p{L}\p{N}]+[\r\n/]*|"
 TEKKEN = f"{WORD}{UPPER}*{LOWER}+|{WORD}{UPPER}+{LOWER}*|" + r"\p{N}|" + SIGNS + TAIL
 GPT4O = (
-    f"{WORD}{UPPER}*{LOWER}+{SMALL}?|{WORD}{UPPER}+{LOWER}*{SMALL}?|" + r"\p{N}{1,3}|" + SIGNS + TAIL
+    f"{WORD}{UPPER}*{LOWER}+{SMALL}?|{WORD}{UPPER}+{LOWER}*{SMALL}?|"
+    + r"\p{N}{1,3}|"
+    + SIGNS
+    + TAIL
 )
 
 # Kind: (tokenizer, the name of its rule).
@@ -159,7 +162,8 @@ def make_tokenizers(out):
         (path / "tokenizer.vocab").unlink()
         processor = sentencepiece.SentencePieceProcessor(str(path / "tokenizer.model"))
         tiny_model(processor.vocab_size()).save_pretrained(path)
-        write_config(path, add_bos_token=True, add_eos_token=False, bos_token="<s>", eos_token="</s>")
+        flags = {"add_bos_token": True, "add_eos_token": False}
+        write_config(path, **flags, bos_token="<s>", eos_token="</s>")
         expected["kinds"][kind] = {
             "model": "llama" if "bpe" in kind else "t5",
             "pre": "default",
@@ -246,7 +250,7 @@ def make_models(out):
 
 
 def make_quantize(path):
-    """Normal values, some large; zero rows, one-sided ones, constant ones; 9 layers for mixtures."""
+    """Normal values, some large; zero, one-sided and constant rows; 9 layers for mixtures."""
     width, ffn, heads, kv_heads, head, layers, vocabulary = 256, 512, 8, 2, 32, 9, 512
     rng = np.random.default_rng(7)
 

@@ -1,4 +1,6 @@
-/** Folders with each kind of tokenizer: our tokenizer on the converted file gives the library's ids. */
+/**
+ * Folders with each kind of tokenizer: our tokenizer on the converted file gives the library's ids.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * The architectures: which classes of transformers they are, what their configuration says in GGUF's
- * keys beyond what all say, and what happens to which tensor. Names and keys are llama.cpp's.
+ * The architectures: which classes of transformers they are, what their configuration says in
+ * GGUF's keys beyond what all say, and what happens to which tensor. Names and keys are
+ * llama.cpp's.
  */
 import type { TypedValue } from '../../engine/gguf/index.ts';
 import { convertError } from '../errors.ts';
@@ -176,9 +177,7 @@ export type Placed =
 export function placeTensor(family: Family, name: string): Placed {
   if (LEFT_OUT.test(name)) return { kind: 'left-out' };
   if (IMAGES.test(name)) return { kind: 'image' };
-  const short = name
-    .replace(/^(model\.)?language_model\./, '')
-    .replace(/^model\./, '');
+  const short = name.replace(/^(model\.)?language_model\./, '').replace(/^model\./, '');
   if (Object.hasOwn(WHOLE, short)) return { kind: 'named', name: WHOLE[short] };
   const [, layer, part, kind] = /^layers\.(\d+)\.(.+)\.(weight|bias)$/.exec(short) ?? [];
   if (part === undefined) return { kind: 'unknown' };

@@ -111,8 +111,7 @@ function describe(config: JsonObject, family: Family, notes: string[]): Describe
 
 /** What would change the numbers and has no place in the file. */
 function refuseVariants(config: JsonObject): void {
-  const activation =
-    config.string('hidden_activation') ?? config.string('hidden_act') ?? 'silu';
+  const activation = config.string('hidden_activation') ?? config.string('hidden_act') ?? 'silu';
   if (!['silu', 'gelu_pytorch_tanh', 'gelu'].includes(activation)) {
     throw convertError('not-convertible', `${config.file}: activation ${quoted(activation)}`);
   }

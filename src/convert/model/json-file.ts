@@ -96,7 +96,10 @@ export class JsonObject {
 
   wrong(key: string, expected: string, came: unknown): Error {
     const shown = typeof came === 'object' ? 'something else' : quoted(came);
-    return convertError('bad-config', `${this.file}: expected ${key} to be ${expected}, got ${shown}`);
+    return convertError(
+      'bad-config',
+      `${this.file}: expected ${key} to be ${expected}, got ${shown}`,
+    );
   }
 
   #missing(key: string): never {

@@ -1,7 +1,7 @@
 /**
  * How a configuration stretches the rotation, in its old words (rope_theta, rope_scaling) and its
- * new ones (rope_parameters), as GGUF metadata and tensors. docs/formats/numerics.md section 19 says
- * what is computed with them.
+ * new ones (rope_parameters), as GGUF metadata and tensors. docs/formats/numerics.md section 19
+ * says what is computed with them.
  */
 import type { TypedValue } from '../../engine/gguf/index.ts';
 import { convertError, quoted } from '../errors.ts';

@@ -20,7 +20,7 @@ export function nearestAway(value: number): number {
 }
 
 export function clamp(value: number, low: number, high: number): number {
-  return value < low ? low : value > high ? high : value;
+  return Math.max(low, Math.min(high, value));
 }
 
 /** The quotient 1 / value, or 0 of 0. */

@@ -15,7 +15,9 @@ function extreme(x: Float32Array, from: number): number {
   return found;
 }
 
-/** Codes of 4 bits, low nibbles first; `bits[i] >> 4` goes to the fifth bits where there are any. */
+/**
+ * Codes of 4 bits, low nibbles first; `bits[i] >> 4` goes to the fifth bits where there are any.
+ */
 function putNibbles(out: Uint8Array, at: number, codes: Uint8Array): void {
   for (let j = 0; j < 16; j += 1) out[at + j] = (codes[j] & 15) | ((codes[j + 16] & 15) << 4);
 }
@@ -53,7 +55,13 @@ export function quantizeQ5_0(x: Float32Array, from: number, out: Uint8Array, at:
 }
 
 /** Q4_1 and Q5_1: the codes span the block from its least to its largest value. */
-function spanned(x: Float32Array, from: number, out: Uint8Array, at: number, codeMax: number): void {
+function spanned(
+  x: Float32Array,
+  from: number,
+  out: Uint8Array,
+  at: number,
+  codeMax: number,
+): void {
   let least = x[from];
   let most = x[from];
   for (let i = from + 1; i < from + LENGTH; i += 1) {

@@ -100,8 +100,7 @@ export function quantizeQ3K(x: Float32Array, from: number, out: Uint8Array, at: 
   out.fill(0, at + 96, at + 108);
   for (let s = 0; s < 16; s += 1) {
     // All scales zero: the sub-scales are the bits 0, which read as -32, of a d of 0.
-    const code =
-      inverse === 0 ? 0 : clamp(nearestEven(fround(inverse * SCALES[s])), -32, 31) + 32;
+    const code = inverse === 0 ? 0 : clamp(nearestEven(fround(inverse * SCALES[s])), -32, 31) + 32;
     out[at + 96 + (s & 7)] |= (code & 15) << (4 * (s >> 3));
     out[at + 104 + (s & 3)] |= (code >> 4) << (2 * (s >> 2));
     recodeSigned(s, 4, fround(d * (code - 32)));

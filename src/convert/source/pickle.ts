@@ -4,7 +4,8 @@
  * pickle may name only those that describe a tensor. Every other one is refused by its name, before
  * anything is made of it; nothing is ever called. Stack, memo, depth and counts are bounded.
  *
- * Format: CPython's Lib/pickletools.py, protocols 2 to 5; torch/_utils.py for what tensors look like.
+ * Format: CPython's Lib/pickletools.py, protocols 2 to 5; torch/_utils.py for what tensors look
+ * like.
  */
 import { convertError, quoted } from '../errors.ts';
 
@@ -121,93 +122,77 @@ class Machine {
     }
   }
 
+  /** The instructions by their code. */
+  readonly #instructions = new Map<number, () => void>([
+    // PROTO, FRAME (a length that says nothing here), MARK, POP
+    [0x80, () => this.#protocol(this.#byte())],
+    [0x95, () => this.#take(8)],
+    [0x28, () => this.#mark()],
+    [0x30, () => this.#pop()],
+    // NONE, NEWTRUE, NEWFALSE
+    [0x4e, () => this.#push(null)],
+    [0x88, () => this.#push(true)],
+    [0x89, () => this.#push(false)],
+    // BININT1, BININT2, BININT, LONG1, BINFLOAT
+    [0x4b, () => this.#push(this.#byte())],
+    [0x4d, () => this.#push(this.#take(2).readUInt16LE(0))],
+    [0x4a, () => this.#push(this.#take(4).readInt32LE(0))],
+    [0x8a, () => this.#push(this.#long(this.#byte()))],
+    [0x47, () => this.#push(this.#take(8).readDoubleBE(0))],
+    // BINUNICODE, SHORT_BINUNICODE, SHORT_BINSTRING
+    [0x58, () => this.#push(this.#text(this.#take(4).readUInt32LE(0)))],
+    [0x8c, () => this.#push(this.#text(this.#byte()))],
+    [0x55, () => this.#push(this.#text(this.#byte()))],
+    // EMPTY_LIST, EMPTY_DICT, EMPTY_TUPLE
+    [0x5d, () => this.#push([])],
+    [0x7d, () => this.#push(new Map())],
+    [0x29, () => this.#push(new Tuple([]))],
+    // TUPLE1, TUPLE2, TUPLE3, TUPLE
+    [0x85, () => this.#pushTuple(this.#popMany(1))],
+    [0x86, () => this.#pushTuple(this.#popMany(2))],
+    [0x87, () => this.#pushTuple(this.#popMany(3))],
+    [0x74, () => this.#pushTuple(this.#popToMark())],
+    // APPEND, APPENDS, SETITEM, SETITEMS
+    [0x61, () => this.#append(this.#popMany(1))],
+    [0x65, () => this.#append(this.#popToMark())],
+    [0x73, () => this.#setItems(this.#popMany(2))],
+    [0x75, () => this.#setItems(this.#popToMark())],
+    // BINPUT, LONG_BINPUT, MEMOIZE, BINGET, LONG_BINGET
+    [0x71, () => this.#remember(this.#byte())],
+    [0x72, () => this.#remember(this.#take(4).readUInt32LE(0))],
+    [0x94, () => this.#remember(this.#memo.size)],
+    [0x68, () => this.#recall(this.#byte())],
+    [0x6a, () => this.#recall(this.#take(4).readUInt32LE(0))],
+    // GLOBAL, STACK_GLOBAL, BINPERSID, REDUCE, BUILD
+    [0x63, () => this.#global(this.#line(), this.#line())],
+    [0x93, () => this.#globalOf(this.#popMany(2))],
+    [0x51, () => this.#push(storageOf(this.#pop()))],
+    [0x52, () => this.#reduce()],
+    [0x62, () => this.#build()],
+  ]);
+
   #step(code: number): void {
-    switch (code) {
-      case 0x80: // PROTO
-        return this.#protocol(this.#byte());
-      case 0x95: // FRAME: a length that says nothing here
-        this.#take(8);
-        return;
-      case 0x28: // MARK
-        this.#markCount += 1;
-        if (this.#markCount > MARK_MAX) throw bad(`nests deeper than ${MARK_MAX}`);
-        return this.#push(MARK);
-      case 0x30: // POP
-        this.#pop();
-        return;
-      case 0x4e: // NONE
-        return this.#push(null);
-      case 0x88: // NEWTRUE
-        return this.#push(true);
-      case 0x89: // NEWFALSE
-        return this.#push(false);
-      case 0x4b: // BININT1
-        return this.#push(this.#byte());
-      case 0x4d: // BININT2
-        return this.#push(this.#take(2).readUInt16LE(0));
-      case 0x4a: // BININT
-        return this.#push(this.#take(4).readInt32LE(0));
-      case 0x8a: // LONG1
-        return this.#push(this.#long(this.#byte()));
-      case 0x47: // BINFLOAT
-        return this.#push(this.#take(8).readDoubleBE(0));
-      case 0x58: // BINUNICODE
-        return this.#push(this.#text(this.#take(4).readUInt32LE(0)));
-      case 0x8c: // SHORT_BINUNICODE
-        return this.#push(this.#text(this.#byte()));
-      case 0x55: // SHORT_BINSTRING
-        return this.#push(this.#text(this.#byte()));
-      case 0x5d: // EMPTY_LIST
-        return this.#push([]);
-      case 0x7d: // EMPTY_DICT
-        return this.#push(new Map());
-      case 0x29: // EMPTY_TUPLE
-        return this.#push(new Tuple([]));
-      case 0x85: // TUPLE1
-      case 0x86: // TUPLE2
-      case 0x87: // TUPLE3
-        return this.#pushTuple(this.#popMany(code - 0x84));
-      case 0x74: // TUPLE
-        return this.#pushTuple(this.#popToMark());
-      case 0x61: // APPEND
-        return this.#append(this.#popMany(1));
-      case 0x65: // APPENDS
-        return this.#append(this.#popToMark());
-      case 0x73: // SETITEM
-        return this.#setItems(this.#popMany(2));
-      case 0x75: // SETITEMS
-        return this.#setItems(this.#popToMark());
-      case 0x71: // BINPUT
-        return this.#remember(this.#byte());
-      case 0x72: // LONG_BINPUT
-        return this.#remember(this.#take(4).readUInt32LE(0));
-      case 0x94: // MEMOIZE
-        return this.#remember(this.#memo.size);
-      case 0x68: // BINGET
-        return this.#recall(this.#byte());
-      case 0x6a: // LONG_BINGET
-        return this.#recall(this.#take(4).readUInt32LE(0));
-      case 0x63: // GLOBAL
-        return this.#global(this.#line(), this.#line());
-      case 0x93: {
-        // STACK_GLOBAL
-        const [module, name] = this.#popMany(2);
-        return this.#global(String(module), String(name));
-      }
-      case 0x51: // BINPERSID
-        return this.#push(storageOf(this.#pop()));
-      case 0x52: // REDUCE
-        return this.#reduce();
-      case 0x62: // BUILD
-        return this.#build();
-      default:
-        throw convertError(
-          'unsafe-pickle',
-          `its pickle has the instruction 0x${code.toString(16).padStart(2, '0')} at byte ` +
-            `${this.#at - 1}, which describing tensors does not take; nothing was run. Save the ` +
-            'model as safetensors.',
-        );
+    const instruction = this.#instructions.get(code);
+    if (instruction !== undefined) {
+      instruction();
+      return;
     }
+    throw convertError(
+      'unsafe-pickle',
+      `its pickle has the instruction 0x${code.toString(16).padStart(2, '0')} at byte ` +
+        `${this.#at - 1}, which describing tensors does not take; nothing was run. Save the ` +
+        'model as safetensors.',
+    );
+  }
+
+  #mark(): void {
+    this.#markCount += 1;
+    if (this.#markCount > MARK_MAX) throw bad(`nests deeper than ${MARK_MAX}`);
+    this.#push(MARK);
+  }
+
+  #globalOf([module, name]: Value[]): void {
+    this.#global(String(module), String(name));
   }
 
   #protocol(version: number): void {
@@ -231,20 +216,7 @@ class Machine {
     if (!(called instanceof Global) || !(given instanceof Tuple)) {
       throw convertError('unsafe-pickle', 'its pickle calls something that is no function');
     }
-    switch (called.name) {
-      case ORDERED_DICT:
-        if (given.items.length > 0) throw bad('has an OrderedDict made from arguments');
-        return this.#push(new Map());
-      case REBUILD:
-        return this.#push(tensorOf(given.items));
-      case PARAMETER: {
-        const [tensor] = given.items;
-        if (!(tensor instanceof Tensor)) throw bad('has a parameter without a tensor');
-        return this.#push(tensor);
-      }
-      default:
-        throw convertError('unsafe-pickle', `its pickle calls ${called.name}, which is no function`);
-    }
+    this.#push(resultOf(called.name, given.items));
   }
 
   /** The attributes of an OrderedDict (`_metadata`) are left out. */
@@ -268,7 +240,8 @@ class Machine {
     this.#deepen(dict, items);
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i];
-      if (typeof key !== 'string' && typeof key !== 'number') throw bad('has a key that is no text');
+      if (typeof key !== 'string' && typeof key !== 'number')
+        throw bad('has a key that is no text');
       dict.set(key, items[i + 1]);
     }
     this.#count(items.length);
@@ -371,10 +344,28 @@ class Machine {
   }
 }
 
+/** What an allowed function would give. */
+function resultOf(called: string, given: readonly Value[]): Value {
+  const [first] = given;
+  switch (called) {
+    case ORDERED_DICT:
+      if (given.length > 0) throw bad('has an OrderedDict made from arguments');
+      return new Map();
+    case REBUILD:
+      return tensorOf(given);
+    case PARAMETER:
+      if (!(first instanceof Tensor)) throw bad('has a parameter without a tensor');
+      return first;
+    default:
+      throw convertError('unsafe-pickle', `its pickle calls ${called}, which is no function`);
+  }
+}
+
 function storageOf(id: Value): Storage {
   const items = id instanceof Tuple ? id.items : [];
   const [kind, type, key, , count] = items;
-  const isStorage = kind === 'storage' && type instanceof Global && STORAGE_TYPES.includes(type.name);
+  const isStorage =
+    kind === 'storage' && type instanceof Global && STORAGE_TYPES.includes(type.name);
   if (!isStorage || typeof key !== 'string' || !isSize(count)) throw bad('has a broken storage');
   return new Storage(type.name, key, count);
 }

@@ -1,6 +1,6 @@
 /**
- * A PyTorch checkpoint (`torch.save` since 1.6): a zip file with a pickle that describes the tensors
- * and one member for each storage. The pickle is read, not run: pickle.ts.
+ * A PyTorch checkpoint (`torch.save` since 1.6): a zip file with a pickle that describes the
+ * tensors and one member for each storage. The pickle is read, not run: pickle.ts.
  *
  *   NAME/data.pkl | NAME/byteorder | NAME/data/0 | NAME/data/1 | …
  */

@@ -3,7 +3,7 @@
  * the header is bounded, every tensor lies inside the file with the length of its shape, and none
  * overlaps another. Spec: the README of huggingface/safetensors, "Format".
  *
- *   u64 N | N bytes JSON { NAME: { dtype, shape, data_offsets: [begin, end] }, __metadata__ } | data
+ *   u64 N | N bytes JSON { NAME: { dtype, shape, data_offsets: [begin, end] }, … } | data
  */
 import type { TensorTypeName } from '../../engine/gguf/index.ts';
 import { convertError, quoted } from '../errors.ts';
@@ -83,7 +83,10 @@ function parseHeader(path: string, bytes: Buffer): Entry[] {
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw bad(path, `has a header that is no JSON (${cause instanceof Error ? cause.message : ''})`);
+    throw bad(
+      path,
+      `has a header that is no JSON (${cause instanceof Error ? cause.message : ''})`,
+    );
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header)) {
     throw bad(path, 'has a header that is no JSON object');
@@ -126,9 +129,7 @@ function checkExtent(path: string, entry: Entry, dataBytes: number): void {
 }
 
 function refuseOverlaps(path: string, entries: readonly Entry[]): void {
-  const ordered = entries
-    .filter(({ begin, end }) => end > begin)
-    .sort((a, b) => a.begin - b.begin);
+  const ordered = entries.filter(({ begin, end }) => end > begin).sort((a, b) => a.begin - b.begin);
   for (let i = 1; i < ordered.length; i += 1) {
     if (ordered[i - 1].end <= ordered[i].begin) continue;
     throw bad(

@@ -9,7 +9,9 @@ export type SourceType = TensorTypeName;
 export interface SourceTensor {
   readonly name: string;
   readonly type: SourceType;
-  /** The type in the words of the file, where that has no counterpart; such a tensor is not read. */
+  /**
+   * The type in the words of the file, where that has no counterpart; such a tensor is not read.
+   */
   readonly foreignType?: string;
   /** Another tensor of the file that is these very bytes. */
   readonly sameAs?: string;

@@ -16,10 +16,8 @@ const SIGNS_SLASH = ' ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*';
 const LLAMA3 = `${CONTRACTIONS}|${WORD}\\p{L}+|\\p{N}{1,3}|${SIGNS}|${TAIL}`;
 const QWEN2 = `${CONTRACTIONS}|${WORD}\\p{L}+|\\p{N}|${SIGNS}|${TAIL}`;
 const QWEN35 =
-  `${CONTRACTIONS}|${WORD}[\\p{L}\\p{M}]+|\\p{N}|` +
-  ` ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|${TAIL}`;
-const TEKKEN =
-  `${WORD}${UPPER}*${LOWER}+|${WORD}${UPPER}+${LOWER}*|\\p{N}|${SIGNS_SLASH}|${TAIL}`;
+  `${CONTRACTIONS}|${WORD}[\\p{L}\\p{M}]+|\\p{N}|` + ` ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|${TAIL}`;
+const TEKKEN = `${WORD}${UPPER}*${LOWER}+|${WORD}${UPPER}+${LOWER}*|\\p{N}|${SIGNS_SLASH}|${TAIL}`;
 const GPT4O =
   `${WORD}${UPPER}*${LOWER}+${CONTRACTIONS}?|${WORD}${UPPER}+${LOWER}*${CONTRACTIONS}?|` +
   `\\p{N}{1,3}|${SIGNS_SLASH}|${TAIL}`;

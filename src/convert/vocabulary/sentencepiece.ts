@@ -34,7 +34,8 @@ export function readSentencePiece(bytes: Buffer): Vocabulary | undefined {
   if (tokens.size === 0) return undefined;
   if (tokens.size > PIECE_COUNT_MAX) throw bad(`has ${tokens.size} pieces`);
   const kind = numberOf(trainer, TRAINER.modelType) ?? UNIGRAM;
-  if (kind !== UNIGRAM && kind !== BPE) throw bad(`is of model type ${kind}; expected BPE or unigram`);
+  if (kind !== UNIGRAM && kind !== BPE)
+    throw bad(`is of model type ${kind}; expected BPE or unigram`);
   const addSpacePrefix = numberOf(normalizer, NORMALIZER.addsPrefix) !== 0;
   const isUnigram = kind === UNIGRAM;
   const charsMap = normalizer.find(({ id }) => id === NORMALIZER.charsMap)?.value;

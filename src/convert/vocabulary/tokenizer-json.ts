@@ -1,4 +1,7 @@
-/** tokenizer.json of the library tokenizers: byte-level BPE, BPE with byte fallback, unigram, WordPiece. */
+/**
+ * tokenizer.json of the library tokenizers: byte-level BPE, BPE with byte fallback, unigram,
+ * WordPiece.
+ */
 import { convertError, quoted } from '../errors.ts';
 import type { JsonObject } from '../model/json-file.ts';
 import { preSplitOf, stepsOf } from './pre-split.ts';
@@ -33,7 +36,10 @@ export function readTokenizerJson(tokenizer: JsonObject, preSplit: string | unde
     case 'WordPiece':
       return wordPieces(tokensOf(model), tokenizer);
     default:
-      throw convertError('not-convertible', `${tokenizer.file}: a tokenizer of type ${quoted(type)}`);
+      throw convertError(
+        'not-convertible',
+        `${tokenizer.file}: a tokenizer of type ${quoted(type)}`,
+      );
   }
 }
 
@@ -75,7 +81,10 @@ function mergesOf(model: JsonObject): [string, string][] {
     const pair = typeof merge === 'string' ? merge.split(' ') : merge;
     const isPair = Array.isArray(pair) && pair.length === 2;
     if (isPair && pair.every((part) => typeof part === 'string')) return pair as [string, string];
-    throw convertError('bad-config', `${model.file} has the merge ${quoted(JSON.stringify(merge))}`);
+    throw convertError(
+      'bad-config',
+      `${model.file} has the merge ${quoted(JSON.stringify(merge))}`,
+    );
   });
 }
 

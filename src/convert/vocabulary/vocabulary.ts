@@ -33,8 +33,8 @@ export interface AddedToken {
 }
 
 /**
- * Tokens that a file forgets to call special, as llama.cpp's converter has it: text of users must not
- * become them.
+ * Tokens that a file forgets to call special, as llama.cpp's converter has it: text of users must
+ * not become them.
  */
 const LOOKS_SPECIAL = /^(<\|.*\|>|<｜.*｜>|<(pad|mask|unused\d+|start_of_turn|end_of_turn)>)$/s;
 
@@ -81,7 +81,10 @@ export function layOut(vocabulary: Vocabulary, size: number): Laid {
   metadata.push(['tokenizer.ggml.token_type', { type: 'array', elementType: 'i32', value: types }]);
   const { merges, addSpacePrefix, removeExtraWhitespaces, charsMap } = vocabulary;
   if (merges !== undefined) {
-    metadata.push(['tokenizer.ggml.merges', { type: 'array', elementType: 'string', value: merges }]);
+    metadata.push([
+      'tokenizer.ggml.merges',
+      { type: 'array', elementType: 'string', value: merges },
+    ]);
   }
   if (addSpacePrefix !== undefined) {
     metadata.push(['tokenizer.ggml.add_space_prefix', bool(addSpacePrefix)]);
@@ -91,8 +94,13 @@ export function layOut(vocabulary: Vocabulary, size: number): Laid {
   }
   if (charsMap !== undefined && charsMap.length > 0) {
     const value = Uint8Array.from(charsMap);
-    metadata.push(['tokenizer.ggml.precompiled_charsmap', { type: 'array', elementType: 'u8', value }]);
+    metadata.push([
+      'tokenizer.ggml.precompiled_charsmap',
+      { type: 'array', elementType: 'u8', value },
+    ]);
   }
-  const dropped = [...vocabulary.tokens].filter(([id]) => id >= size).map(([, token]) => token.text);
+  const dropped = [...vocabulary.tokens]
+    .filter(([id]) => id >= size)
+    .map(([, token]) => token.text);
   return { metadata, dropped };
 }

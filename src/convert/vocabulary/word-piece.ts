@@ -1,7 +1,7 @@
 /**
- * WordPiece: GGUF marks the beginnings of words, where the files mark their continuations: `word` ->
- * `▁word`, `##ing` -> `ing`. Readers lower the case and strip accents; a vocabulary that wants its
- * capitals is refused.
+ * WordPiece: GGUF marks the beginnings of words, where the files mark their continuations: `word`
+ * -> `▁word`, `##ing` -> `ing`. Readers lower the case and strip accents; a vocabulary that wants
+ * its capitals is refused.
  */
 import { convertError } from '../errors.ts';
 import type { JsonObject } from '../model/json-file.ts';

@@ -20,7 +20,9 @@ function part(fileName: string, { no, count, tensorCount, tensors }: PartInput):
       ...number('split.count', count),
       ...number('split.tensors.count', tensorCount),
     ]),
-    tensors.map((name): TensorToWrite => ({ name, type: 'F32', dims: [1], data: new Uint8Array(4) })),
+    tensors.map(
+      (name): TensorToWrite => ({ name, type: 'F32', dims: [1], data: new Uint8Array(4) }),
+    ),
   );
   const result = parseGgufHeader(file, { fileBytes: file.length });
   assert.ok(result.kind === 'header');

@@ -1,4 +1,4 @@
-export { checkFits } from './load-model.ts';
+export { checkFits, loadModel } from './load-model.ts';
 export { type KernelReport, measureReadBandwidth, testKernels } from './machine.ts';
 export type {
   EndReason,

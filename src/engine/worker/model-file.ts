@@ -1,7 +1,8 @@
 /**
  * The files of a model (one, or the parts of a split one), which every thread opens for itself: all
- * of them must have the files whose bytes were hashed, as they were then. Told by device, inode, size and time of the last change (stat(2));
- * whoever sets that time back after writing is not found out.
+ * of them must have the files whose bytes were hashed, as they were then. Told by device, inode,
+ * size and time of the last change (stat(2)); whoever sets that time back after writing is not
+ * found out.
  */
 import { closeSync, existsSync, fstatSync, openSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';

@@ -2,8 +2,9 @@
  * Messages between the HTTP thread and the coordinator, and what compute threads are born with.
  * All of it is plain data that structured clone carries.
  */
-import type { StampedFile } from './model-file.ts';
+
 import type { SamplingParams } from '../sampler/index.ts';
+import type { StampedFile } from './model-file.ts';
 
 export interface LoadOptions {
   /** The file, or any part of a split one. */

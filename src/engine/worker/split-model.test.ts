@@ -1,4 +1,6 @@
-/** A model in parts computes what the whole one does, is one digest, and says which part it lacks. */
+/**
+ * A model in parts computes what the whole one does, is one digest, and says which part it lacks.
+ */
 import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, rmSync } from 'node:fs';
@@ -36,7 +38,10 @@ test('the digest is that of the parts one after the other', async () => {
   );
   await team.close();
   assert.equal(loaded.digest, digest);
-  assert.equal(fileBytes, paths.reduce((sum, path) => sum + readFileSync(path).length, 0));
+  assert.equal(
+    fileBytes,
+    paths.reduce((sum, path) => sum + readFileSync(path).length, 0),
+  );
 });
 
 test('a part that is missing is named', async () => {
@@ -46,7 +51,8 @@ test('a part that is missing is named', async () => {
     loadModel({ ...OPTIONS, modelPath: paths[0] }, () => {}),
     {
       code: 'file-not-found',
-      message: /a model of 4 files, of which 1 are missing .*: random-00003-of-00004\.gguf\. Put all/,
+      message:
+        /a model of 4 files, of which 1 are missing .*: random-00003-of-00004\.gguf\. Put all/,
     },
   );
 });
@@ -69,8 +75,11 @@ test('one part under another name is refused with the name that it needs', async
   const [first] = writeSplit(whole.path, 3);
   const renamed = `${whole.path}.renamed.gguf`;
   renameSync(first, renamed);
-  await assert.rejects(loadModel({ ...OPTIONS, modelPath: renamed }, () => {}), {
-    code: 'bad-header',
-    message: /its name must end in -00001-of-00003\.gguf/,
-  });
+  await assert.rejects(
+    loadModel({ ...OPTIONS, modelPath: renamed }, () => {}),
+    {
+      code: 'bad-header',
+      message: /its name must end in -00001-of-00003\.gguf/,
+    },
+  );
 });
