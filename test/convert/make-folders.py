@@ -22,7 +22,7 @@ import numpy as np
 import sentencepiece
 import torch
 import transformers
-from gguf import GGUFWriter
+from gguf import MODEL_ARCH, GGUFWriter, get_tensor_name_map
 from tokenizers import (
     AddedToken,
     Regex,
@@ -249,6 +249,60 @@ def make_models(out):
     (out / "expected.json").write_text(json.dumps(result))
 
 
+def make_encoders(out):
+    """BERT as transformers saves it, nomic-embed-text as it is published; names of the package gguf."""
+    shape = {"num_hidden_layers": 2, "vocab_size": 105, "hidden_size": 64, "intermediate_size": 96}
+    config = transformers.BertConfig(**shape, num_attention_heads=2, max_position_embeddings=40)
+    model = transformers.BertModel(config)
+    made.randomise(model, 3)
+    model.save_pretrained(out / "encoders" / "bert")
+    rng = np.random.default_rng(4)
+
+    def random(*size):
+        return torch.from_numpy(rng.standard_normal(size).astype(np.float32))
+
+    tensors = {
+        "embeddings.word_embeddings.weight": random(105, 64),
+        "embeddings.token_type_embeddings.weight": random(2, 64),
+        "emb_ln.weight": random(64),
+        "emb_ln.bias": random(64),
+    }
+    for i in range(2):
+        for name, size in {
+            "attn.Wqkv.weight": (192, 64),
+            "attn.out_proj.weight": (64, 64),
+            "mlp.fc11.weight": (96, 64),
+            "mlp.fc12.weight": (96, 64),
+            "mlp.fc2.weight": (64, 96),
+            **{f"norm{j}.{kind}": (64,) for j in (1, 2) for kind in ("weight", "bias")},
+        }.items():
+            tensors[f"encoder.layers.{i}.{name}"] = random(*size)
+    path = out / "encoders" / "nomic-bert"
+    path.mkdir()
+    torch.save(tensors, path / "pytorch_model.bin")
+    config = {
+        **{"architectures": ["NomicBertModel"], "n_embd": 64, "n_head": 2, "n_inner": 96},
+        **{"n_layer": 2, "n_positions": 8192, "max_trained_positions": 2048},
+        **{"rotary_emb_base": 1000, "activation_function": "swiglu", "prenorm": False},
+        **{"layer_norm_epsilon": 1e-12, "type_vocab_size": 2, "qkv_proj_bias": False},
+    }
+    (path / "config.json").write_text(json.dumps(config))
+    expected = {}
+    names = {"bert": list(model.state_dict()), "nomic-bert": list(tensors)}
+    for name, architecture in (("bert", MODEL_ARCH.BERT), ("nomic-bert", MODEL_ARCH.NOMIC_BERT)):
+        words = [f"w{i}" for i in range(100)]
+        special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+        (out / "encoders" / name / "vocab.txt").write_text("\n".join([*special, *words]))
+        pooling = out / "encoders" / name / "1_Pooling"
+        pooling.mkdir()
+        flags = {"pooling_mode_cls_token": name == "bert", "pooling_mode_mean_tokens": name != "bert"}
+        (pooling / "config.json").write_text(json.dumps(flags))
+        mapped = get_tensor_name_map(architecture, 2)
+        kept = [each for each in names[name] if not each.startswith("pooler")]
+        expected[name] = {each: mapped.get_name(each, (".weight", ".bias")) for each in kept}
+    (out / "encoders.json").write_text(json.dumps(expected))
+
+
 def make_quantize(path):
     """Normal values, some large; zero, one-sided and constant rows; 9 layers for mixtures."""
     width, ffn, heads, kv_heads, head, layers, vocabulary = 256, 512, 8, 2, 32, 9, 512
@@ -305,6 +359,7 @@ def main(out):
         make_quantize(out / "quantize.gguf")
         make_models(out)
         make_tokenizers(out)
+        make_encoders(out)
 
 
 if __name__ == "__main__":

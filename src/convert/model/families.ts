@@ -5,8 +5,10 @@
  */
 import type { TypedValue } from '../../engine/gguf/index.ts';
 import { convertError } from '../errors.ts';
-import { f32, type PlannedValues, u32 } from '../plan.ts';
+import { f32, u32 } from '../plan.ts';
+import { ENCODERS } from './encoders.ts';
 import type { JsonObject } from './json-file.ts';
+import type { Changes, Placed } from './placing.ts';
 
 export interface Family {
   /** `general.architecture`, and the prefix of its keys. */
@@ -108,7 +110,7 @@ export function familyOf(config: JsonObject): Family {
   const [name] = config.list('architectures') ?? [];
   const found = FAMILIES.find(({ classes }) => classes.includes(String(name)));
   if (found !== undefined) return found;
-  const known = FAMILIES.flatMap(({ classes }) => classes).join(', ');
+  const known = [...FAMILIES, ...ENCODERS].flatMap(({ classes }) => classes).join(', ');
   throw convertError(
     'not-convertible',
     `${config.file}: architectures is ${JSON.stringify(name ?? 'missing')}; converted are ${known}`,
@@ -167,12 +169,6 @@ const LEFT_OUT = /(rotary_emb\.inv_freq|\.attention\.(bias|masked_bias))$/;
 /** What belongs to images in a model that also reads text. */
 const IMAGES = /^(model\.)?(vision_tower|multi_modal_projector|vision_model)\./;
 
-export type Placed =
-  | { readonly kind: 'named'; readonly name: string }
-  | { readonly kind: 'left-out' }
-  | { readonly kind: 'image' }
-  | { readonly kind: 'unknown' };
-
 /** The name of a tensor of transformers in GGUF. */
 export function placeTensor(family: Family, name: string): Placed {
   if (LEFT_OUT.test(name)) return { kind: 'left-out' };
@@ -198,7 +194,7 @@ export function changesOf(
   family: Family,
   name: string,
   heads: { query: number; key: number },
-): Omit<Extract<PlannedValues, { kind: 'tensor' }>, 'kind' | 'tensor'> {
+): Changes {
   if (family.isPermuted === true) {
     if (name.endsWith('.attn_q.weight')) return { permutedHeads: heads.query };
     if (name.endsWith('.attn_k.weight')) return { permutedHeads: heads.key };

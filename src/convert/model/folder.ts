@@ -7,8 +7,10 @@ import type { OpenFiles, SourceTensor } from '../source/tensor-source.ts';
 import type { UntypedPlan, UntypedTensor } from '../typed-plan.ts';
 import { readVocabulary } from '../vocabulary/index.ts';
 import { readCheckpoint } from './checkpoint.ts';
-import { changesOf, type Family, familyOf, placeTensor, type Shape } from './families.ts';
+import { ENCODERS, type Encoder, encoderKeys, placeInEncoder } from './encoders.ts';
+import { changesOf, type Family, familyOf, placeTensor } from './families.ts';
 import { JsonObject, readBounded, readJson } from './json-file.ts';
+import { type Placed, type Placement, placeAll } from './placing.ts';
 import { readRope } from './rope.ts';
 
 export interface FolderOptions {
@@ -28,27 +30,61 @@ export async function planFolder(
       `${folder} has no config.json; expected a model folder of transformers`,
     );
   }
-  const family = familyOf(whole);
-  const config = textConfig(whole, family);
   const notes: string[] = [];
-  const described = describe(config, family, notes);
-  const checkpoint = await readCheckpoint(folder, files);
-  const tensors = placeAll(checkpoint, config, family, described.shape, notes);
-  const vocabularySize = tensors.find(({ name }) => name === 'token_embd.weight')?.dims[1] ?? 0;
+  const encoder = encoderOf(whole);
+  const described =
+    encoder === undefined
+      ? await describeDecoder(whole, notes)
+      : await describeEncoder(encoder, whole, folder);
+  const { architecture } = described.placement;
+  const placed = placeAll(await readCheckpoint(folder, files), described.placement, notes);
+  const vocabularySize = placed.find(({ name }) => name === 'token_embd.weight')?.dims[1] ?? 0;
   const vocabulary = await readVocabulary(folder, {
     ...{ size: vocabularySize, preSplit: options.preSplit, config: whole },
   });
   notes.push(...vocabulary.notes);
   const metadata = new Map<string, TypedValue>([
-    ['general.architecture', text(family.architecture)],
+    ['general.architecture', text(architecture)],
     ['general.type', text('model')],
     ['general.name', text(basename(resolve(folder)))],
     ...(await licenceOf(folder)),
-    ...described.metadata,
-    [`${family.architecture}.vocab_size`, u32(vocabularySize)],
+    ...[...described.keys].map(([key, value]) => [`${architecture}.${key}`, value] as const),
+    [`${architecture}.vocab_size`, u32(vocabularySize)],
     ...vocabulary.metadata,
   ]);
-  return { metadata, tensors: [...described.tensors, ...tensors], notes };
+  const types = encoder === undefined ? undefined : whole.size('type_vocab_size');
+  if (types !== undefined) metadata.set('tokenizer.ggml.token_type_count', u32(types));
+  return { metadata, tensors: [...described.tensors, ...placed], notes };
+}
+
+interface Described {
+  /** Metadata after the prefix. */
+  readonly keys: ReadonlyMap<string, TypedValue>;
+  /** Tensors that no file has. */
+  readonly tensors: readonly UntypedTensor[];
+  readonly placement: Placement;
+}
+
+async function describeEncoder(
+  encoder: Encoder,
+  config: JsonObject,
+  folder: string,
+): Promise<Described> {
+  const { architecture } = encoder;
+  const keys = await encoderKeys(encoder, config, folder);
+  const layers = config.needSize('num_hidden_layers', 'n_layer');
+  const ends = ['token_embd.weight', 'token_embd_norm.weight', 'token_embd_norm.bias'];
+  const place = ({ name }: SourceTensor): Placed => {
+    const own = placeInEncoder(encoder, name);
+    if (own === undefined) return { kind: 'unknown' };
+    return own === null ? { kind: 'left-out' } : { kind: 'named', name: own };
+  };
+  return { keys, tensors: [], placement: { architecture, layers, ends, place } };
+}
+
+function encoderOf(config: JsonObject): Encoder | undefined {
+  const [name] = config.list('architectures') ?? [];
+  return ENCODERS.find(({ classes }) => classes.includes(String(name)));
 }
 
 /** Where text and images are described apart, the text's part with the defaults of its class. */
@@ -67,13 +103,9 @@ const GEMMA3_DEFAULTS = {
   ...{ rope_theta: 1e6, rope_local_base_freq: 1e4, tie_word_embeddings: true },
 };
 
-interface Described {
-  readonly metadata: ReadonlyMap<string, TypedValue>;
-  readonly tensors: readonly UntypedTensor[];
-  readonly shape: Shape & { readonly kvHeads: number };
-}
-
-function describe(config: JsonObject, family: Family, notes: string[]): Described {
+async function describeDecoder(whole: JsonObject, notes: string[]): Promise<Described> {
+  const family = familyOf(whole);
+  const config = textConfig(whole, family);
   refuseVariants(config);
   const width = config.needSize('hidden_size');
   const heads = config.needSize('num_attention_heads');
@@ -81,7 +113,6 @@ function describe(config: JsonObject, family: Family, notes: string[]): Describe
   const layers = config.needSize('num_hidden_layers');
   const ownDimension = config.size('head_dim');
   const headDimension = ownDimension ?? width / heads;
-  const shape = { width, heads, kvHeads, layers, headDimension };
   const rope = readRope(config, headDimension, family.ropeBase);
   notes.push(...rope.notes);
   const keys = new Map<string, TypedValue>([
@@ -102,11 +133,22 @@ function describe(config: JsonObject, family: Family, notes: string[]): Describe
   if (rope.localBase !== undefined && family.architecture === 'gemma3') {
     keys.set('rope.freq_base_swa', f32(rope.localBase));
   }
-  for (const [key, value] of family.read?.(config, shape) ?? []) keys.set(key, value);
-  for (const [key, value] of rope.metadata) keys.set(key, value);
-  const metadata = new Map<string, TypedValue>();
-  for (const [key, value] of keys) metadata.set(`${family.architecture}.${key}`, value);
-  return { metadata, shape, tensors: rope.tensors };
+  const more = family.read?.(config, { width, layers, heads, headDimension });
+  for (const [key, value] of [...(more ?? []), ...rope.metadata]) keys.set(key, value);
+  const { architecture } = family;
+  const ends = ['token_embd.weight', 'output_norm.weight'];
+  const place = (tensor: SourceTensor): Placed => {
+    const placed = placeTensor(family, tensor.name);
+    if (placed.kind !== 'named') return placed;
+    if (placed.name === 'output.weight' && isTied(config, tensor)) return { kind: 'left-out' };
+    return { ...placed, changes: changesOf(family, placed.name, { query: heads, key: kvHeads }) };
+  };
+  return { keys, tensors: rope.tensors, placement: { architecture, layers, ends, place } };
+}
+
+function isTied(config: JsonObject, tensor: SourceTensor): boolean {
+  if (tensor.sameAs !== undefined) return true;
+  return config.boolean('tie_word_embeddings') ?? false;
 }
 
 /** What would change the numbers and has no place in the file. */
@@ -133,105 +175,6 @@ function contextOf(config: JsonObject, family: Family, notes: string[]): number 
       `the context is cut from ${context} to ${window}, where both are the same`,
   );
   return window;
-}
-
-function placeAll(
-  checkpoint: ReadonlyMap<string, SourceTensor>,
-  config: JsonObject,
-  family: Family,
-  shape: Described['shape'],
-  notes: string[],
-): UntypedTensor[] {
-  const heads = { query: shape.heads, key: shape.kvHeads };
-  const found = new Map<string, UntypedTensor>();
-  let imageCount = 0;
-  for (const tensor of checkpoint.values()) {
-    const placed = placeTensor(family, tensor.name);
-    if (placed.kind === 'image') imageCount += 1;
-    if (placed.kind === 'unknown') {
-      throw convertError(
-        'not-convertible',
-        `the tensor ${quoted(tensor.name)} is no part of ${family.architecture} as it is known here`,
-      );
-    }
-    if (placed.kind !== 'named') continue;
-    const { name } = placed;
-    if (name === 'output.weight' && isTied(config, tensor)) continue;
-    if (found.has(name)) {
-      throw convertError('bad-checkpoint', `${quoted(tensor.name)} would be a second ${name}`);
-    }
-    checkType(tensor);
-    const changes = changesOf(family, name, heads);
-    checkHeads(tensor, changes.permutedHeads);
-    const values = { kind: 'tensor', tensor, ...changes } as const;
-    found.set(name, { name, dims: tensor.dims, values });
-  }
-  if (imageCount > 0) notes.push(`${imageCount} tensors for images are left out; text remains`);
-  checkComplete(found, shape.layers);
-  return inOrder(found);
-}
-
-function isTied(config: JsonObject, tensor: SourceTensor): boolean {
-  if (tensor.sameAs !== undefined) return true;
-  return config.boolean('tie_word_embeddings') ?? false;
-}
-
-function checkType({ name, type, foreignType, dims }: SourceTensor): void {
-  const isFloat = ['F32', 'F16', 'BF16', 'F64'].includes(type);
-  if (isFloat && foreignType === undefined && dims.length <= 2 && !dims.includes(0)) return;
-  throw convertError(
-    'not-convertible',
-    `the tensor ${quoted(name)} is ${foreignType ?? type} of shape ${[...dims].reverse().join(' x ')}; ` +
-      'expected a vector or matrix of floats (a model that is quantised already is not read)',
-  );
-}
-
-function checkHeads({ name, dims }: SourceTensor, heads: number | undefined): void {
-  if (heads === undefined || (dims.length === 2 && dims[1] % (2 * heads) === 0)) return;
-  throw convertError(
-    'bad-checkpoint',
-    `the tensor ${quoted(name)} has ${dims[1] ?? 1} rows for ${heads} heads`,
-  );
-}
-
-/** Every layer has what the first one has, and the ends are there. */
-function checkComplete(found: ReadonlyMap<string, UntypedTensor>, layers: number): void {
-  const first = [...found.keys()].filter((name) => name.startsWith('blk.0.'));
-  const wanted = ['token_embd.weight', 'output_norm.weight'];
-  for (let i = 0; i < layers; i += 1) {
-    wanted.push(...first.map((name) => name.replace('blk.0.', `blk.${i}.`)));
-  }
-  const missing = wanted.filter((name) => !found.has(name));
-  const layered = [...found.keys()].filter((name) => name.startsWith('blk.')).length;
-  if (first.length === 0) missing.push('blk.0');
-  if (missing.length > 0) {
-    throw convertError(
-      'bad-checkpoint',
-      `the weights lack ${missing.length} tensors, among them ${missing[0]}; fetch all files`,
-    );
-  }
-  if (layered !== first.length * layers) {
-    throw convertError(
-      'bad-checkpoint',
-      `the weights have ${layered} tensors in layers; expected ${layers} times ${first.length}`,
-    );
-  }
-}
-
-/** Embedding, layers by number, ends: as files of llama.cpp have it. */
-function inOrder(found: ReadonlyMap<string, UntypedTensor>): UntypedTensor[] {
-  const rank = (name: string): number => {
-    const [, layer] = /^blk\.(\d+)\./.exec(name) ?? [];
-    if (layer !== undefined) return Number(layer);
-    return name.startsWith('token_embd') ? -1 : Number.POSITIVE_INFINITY;
-  };
-  const names = [...found.keys()];
-  const order = new Map(names.map((name, i) => [name, i]));
-  names.sort((a, b) => {
-    const [first, second] = [rank(a), rank(b)];
-    return first === second ? (order.get(a) as number) - (order.get(b) as number) : first - second;
-  });
-  return names.map((name) => found.get(name) as UntypedTensor);
 }
 
 /** The `license:` of the model card. */

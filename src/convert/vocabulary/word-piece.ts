@@ -7,6 +7,14 @@ import { convertError } from '../errors.ts';
 import type { JsonObject } from '../model/json-file.ts';
 import { type Token, TokenType, type Vocabulary } from './vocabulary.ts';
 
+const IDS: Readonly<Record<string, string>> = {
+  '[UNK]': 'unknown_token_id',
+  '[CLS]': 'cls_token_id',
+  '[SEP]': 'seperator_token_id',
+  '[PAD]': 'padding_token_id',
+  '[MASK]': 'mask_token_id',
+};
+
 /** @param tokenizer  the tokenizer.json, when that is where the tokens stand */
 export function wordPieces(
   texts: ReadonlyMap<number, string>,
@@ -21,7 +29,7 @@ export function wordPieces(
   const tokens = new Map<number, Token>();
   const ids = new Map<string, number>();
   for (const [id, text] of texts) {
-    if (text === '[UNK]') ids.set('unknown_token_id', id);
+    if (Object.hasOwn(IDS, text)) ids.set(IDS[text], id);
     if (/^\[.*\]$/.test(text) && text.length > 2) {
       tokens.set(id, { text, type: text === '[UNK]' ? TokenType.unknown : TokenType.control });
     } else if (text.startsWith('##')) {
