@@ -250,7 +250,7 @@ def make_models(out):
 
 
 def make_encoders(out):
-    """BERT as transformers saves it, nomic-embed-text as it is published; names of the package gguf."""
+    """BERT as transformers saves it, nomic-embed-text as published; names of the package gguf."""
     shape = {"num_hidden_layers": 2, "vocab_size": 105, "hidden_size": 64, "intermediate_size": 96}
     config = transformers.BertConfig(**shape, num_attention_heads=2, max_position_embeddings=40)
     model = transformers.BertModel(config)
@@ -295,7 +295,8 @@ def make_encoders(out):
         (out / "encoders" / name / "vocab.txt").write_text("\n".join([*special, *words]))
         pooling = out / "encoders" / name / "1_Pooling"
         pooling.mkdir()
-        flags = {"pooling_mode_cls_token": name == "bert", "pooling_mode_mean_tokens": name != "bert"}
+        is_cls = name == "bert"
+        flags = {"pooling_mode_cls_token": is_cls, "pooling_mode_mean_tokens": not is_cls}
         (pooling / "config.json").write_text(json.dumps(flags))
         mapped = get_tensor_name_map(architecture, 2)
         kept = [each for each in names[name] if not each.startswith("pooler")]

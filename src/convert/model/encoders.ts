@@ -1,7 +1,7 @@
 /**
  * Encoders for embeddings: BERT (MiniLM, bge, e5 and their kin) and nomic-embed-text as it is
- * published. Names and keys are llama.cpp's; what the embedding of a text does not read (the pooler,
- * heads of training) is left out.
+ * published. Names and keys are llama.cpp's; what the embedding of a text does not read (the
+ * pooler, heads of training) is left out.
  */
 import { join } from 'node:path';
 import type { TypedValue } from '../../engine/gguf/index.ts';
