@@ -245,6 +245,13 @@ test('a file that is there is replaced by force only, and kept when a conversion
   checkEqual(await readGguf(out));
 });
 
+test('the bytes are the same on one thread and on three', async () => {
+  await converted(at('oracle.gguf'), out, { type: 'Q5_0', threads: 1 });
+  const alone = await readFile(out);
+  await converted(at('oracle.gguf'), out, { type: 'Q5_0', threads: 3 });
+  assert.deepEqual(await readFile(out), alone);
+});
+
 test('values beyond the range of the type are refused with what to do', async () => {
   const large = new Float32Array(originals[0].data.length / 4).fill(1e9);
   const path = await changed('large', (copy) =>

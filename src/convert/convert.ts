@@ -20,6 +20,8 @@ export interface ConvertOptions {
   readonly force?: boolean;
   /** `tokenizer.ggml.pre`, where it cannot be told from the tokenizer. */
   readonly preSplit?: string;
+  /** That quantise; the bytes do not depend on it. Default: 1. */
+  readonly threads?: number;
   readonly signal: AbortSignal;
   onNote(note: string): void;
   onProgress(bytesDone: number, bytesTotal: number): void;
@@ -43,7 +45,7 @@ export async function convert(options: ConvertOptions): Promise<ConversionResult
     const plan = typedPlan(await readSource(options, files), type);
     for (const note of plan.notes) options.onNote(note);
     const fileBytes = await writePlan(plan, {
-      ...{ path: out, force, signal },
+      ...{ path: out, force, signal, threads: options.threads ?? 1 },
       onProgress: options.onProgress,
     });
     const types = new Map<string, number>();

@@ -6,20 +6,12 @@
 import { type FileHandle, open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { formatBytes, isVitrineError, VitrineError } from '../base/index.ts';
-import {
-  DEQUANTIZED_TYPES,
-  dequantize,
-  findNonFinite,
-  type TensorTypeName,
-  tensorBytes,
-  writeGgufHead,
-} from '../engine/gguf/index.ts';
-import { type ConvertErrorCode, convertError, quoted } from './errors.ts';
-import type { ConversionPlan, PlannedTensor } from './plan.ts';
-import { type QuantizedType, quantize } from './quantize/index.ts';
+import { type GgufHead, writeGgufHead } from '../engine/gguf/index.ts';
+import { chunksOf } from './chunks.ts';
+import { type ConvertErrorCode, convertError } from './errors.ts';
+import type { ConversionPlan } from './plan.ts';
+import { QuantizerPool } from './quantize/pool.ts';
 
-/** Elements of a chunk, about: 4 MB as f32. */
-const CHUNK_ELEMENTS = 1 << 20;
 /** Kept free beside the file. */
 const MARGIN_BYTES = 32 << 20;
 
@@ -27,6 +19,7 @@ export interface WriteFileOptions {
   readonly path: string;
   /** Replaces a file that is there. */
   readonly force: boolean;
+  readonly threads: number;
   readonly signal: AbortSignal;
   onProgress(bytesDone: number, bytesTotal: number): void;
 }
@@ -51,26 +44,7 @@ export async function writePlan(plan: ConversionPlan, options: WriteFileOptions)
   await checkSpace(path, head.fileBytes);
   const beside = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
   try {
-    const file = await open(beside, 'wx', 0o644);
-    try {
-      await file.truncate(head.fileBytes);
-      await put(file, head.bytes, 0);
-      let bytesDone = head.bytes.length;
-      options.onProgress(bytesDone, head.fileBytes);
-      for (const [i, tensor] of plan.tensors.entries()) {
-        let at = head.offsetsBytes[i];
-        for await (const bytes of chunksOf(tensor)) {
-          signal.throwIfAborted();
-          await put(file, bytes, at);
-          at += bytes.length;
-          bytesDone += bytes.length;
-          options.onProgress(bytesDone, head.fileBytes);
-        }
-      }
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeAll(beside, head, plan, options);
     signal.throwIfAborted();
     await checkOutput(path, force);
     await rename(beside, path);
@@ -80,6 +54,50 @@ export async function writePlan(plan: ConversionPlan, options: WriteFileOptions)
     throw convertError('cancelled', `converting to ${path} was cancelled; nothing is kept.`, error);
   }
   return head.fileBytes;
+}
+
+async function writeAll(
+  path: string,
+  head: GgufHead,
+  plan: ConversionPlan,
+  { threads, signal, onProgress }: WriteFileOptions,
+): Promise<void> {
+  const file = await open(path, 'wx', 0o644);
+  const pool = new QuantizerPool(threads);
+  const pending = new Set<Promise<void>>();
+  let bytesDone = 0;
+  const write = async (bytes: Uint8Array, at: number): Promise<void> => {
+    await put(file, bytes, at);
+    bytesDone += bytes.length;
+    onProgress(bytesDone, head.fileBytes);
+  };
+  try {
+    await file.truncate(head.fileBytes);
+    await write(head.bytes, 0);
+    for (const [i, tensor] of plan.tensors.entries()) {
+      let at = head.offsetsBytes[i];
+      for await (const chunk of chunksOf(tensor)) {
+        signal.throwIfAborted();
+        const place = at;
+        at += chunk.byteLength;
+        const task = chunk.make(pool).then((bytes) => write(bytes, place));
+        pending.add(task);
+        // A failure is thrown where the tasks are waited for.
+        task.then(
+          () => pending.delete(task),
+          () => undefined,
+        );
+        // One more than there are threads, so that none waits for the disk.
+        if (pending.size > pool.threads) await Promise.race(pending);
+      }
+    }
+    await Promise.all(pending);
+    await file.sync();
+  } finally {
+    await pool.close();
+    await Promise.allSettled(pending);
+    await file.close();
+  }
 }
 
 async function put(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
@@ -117,81 +135,4 @@ function explained(error: unknown, path: string): unknown {
   return new VitrineError<ConvertErrorCode>(isFull ? 'no-space' : 'cannot-write', message, {
     cause: error,
   });
-}
-
-/** The bytes of a tensor in its new type, in pieces. */
-async function* chunksOf(tensor: PlannedTensor): AsyncGenerator<Uint8Array> {
-  const { values, type, name } = tensor;
-  if (values.kind === 'given') {
-    yield encoded(name, type, values.values);
-    return;
-  }
-  const source = values.tensor;
-  const isSame = source.type === type && !values.added && values.permutedHeads === undefined;
-  const columns = source.dims[0];
-  const rows = source.dims.slice(1).reduce((product, dim) => product * dim, 1);
-  const rowBytes = source.sizeBytes / rows;
-  const headRows = values.permutedHeads === undefined ? 1 : rows / values.permutedHeads;
-  const pieceRows = headRows * Math.max(1, Math.floor(CHUNK_ELEMENTS / (columns * headRows)));
-  for (let row = 0; row < rows; row += pieceRows) {
-    const count = Math.min(pieceRows, rows - row);
-    const bytes = await source.read(row * rowBytes, count * rowBytes);
-    if (isSame) {
-      refuseNonFinite(name, type, bytes);
-      yield bytes;
-      continue;
-    }
-    const ordered = values.permutedHeads === undefined ? bytes : paired(bytes, headRows, rowBytes);
-    yield encoded(name, type, decoded(name, source.type, ordered, columns * count, values.added));
-  }
-}
-
-/** Rows of each head: i and i + D/2 become neighbours, as llama.cpp rotates them. */
-function paired(bytes: Uint8Array, headRows: number, rowBytes: number): Uint8Array {
-  const out = new Uint8Array(bytes.length);
-  const half = headRows / 2;
-  for (let row = 0; row * rowBytes < bytes.length; row += 1) {
-    const within = row % headRows;
-    const from = row - within + (within & 1) * half + (within >> 1);
-    out.set(bytes.subarray(from * rowBytes, (from + 1) * rowBytes), row * rowBytes);
-  }
-  return out;
-}
-
-function decoded(
-  name: string,
-  type: TensorTypeName,
-  bytes: Uint8Array,
-  count: number,
-  added = 0,
-): Float32Array {
-  const values = new Float32Array(count);
-  if (type === 'F64') {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    for (let i = 0; i < count; i += 1) values[i] = view.getFloat64(8 * i, true);
-  } else if (DEQUANTIZED_TYPES.includes(type)) dequantize(type, bytes, values);
-  else throw convertError('not-convertible', `${name} has type ${type}, which cannot be read`);
-  if (added !== 0) for (let i = 0; i < count; i += 1) values[i] += added;
-  return values;
-}
-
-function encoded(name: string, type: TensorTypeName, values: Float32Array): Uint8Array {
-  for (let i = 0; i < values.length; i += 1) {
-    if (Number.isFinite(values[i])) continue;
-    throw convertError('bad-checkpoint', `the tensor ${quoted(name)} has a NaN or infinity`);
-  }
-  const bytes = new Uint8Array(tensorBytes(type, values.length));
-  quantize(type as QuantizedType, values, bytes);
-  if (findNonFinite(type, bytes) < 0) return bytes;
-  throw convertError(
-    'bad-checkpoint',
-    `the tensor ${quoted(name)} has values beyond the range of ${type}; try BF16 or F32`,
-  );
-}
-
-function refuseNonFinite(name: string, type: TensorTypeName, bytes: Uint8Array): void {
-  // Types that cannot be computed are copied unread.
-  if (!DEQUANTIZED_TYPES.includes(type)) return;
-  if (findNonFinite(type, bytes) < 0) return;
-  throw convertError('bad-checkpoint', `the tensor ${quoted(name)} has a NaN or infinity`);
 }

@@ -1,6 +1,7 @@
 /** `vitrine convert SRC --out FILE.gguf` */
 import { formatBytes } from '../../base/index.ts';
 import type { Command, Context } from '../command.ts';
+import { threadsOf } from '../data-dir.ts';
 import { cliError, EXIT_DONE } from '../errors.ts';
 import { isSet, textFlag } from '../flags.ts';
 import { ProgressDisplay } from '../progress.ts';
@@ -26,7 +27,7 @@ export const convertCommand: Command = {
       meaning: 'Pre-split rule (tokenizer.ggml.pre), where the tokenizer does not tell it',
     },
   ],
-  settings: [],
+  settings: ['VITRINE_THREADS'],
   examples: [
     'vitrine convert ./Qwen3-0.6B --out qwen3-0.6b.gguf --type Q4_K_M',
     'vitrine convert model-f16.gguf --out model-q8_0.gguf --type Q8_0',
@@ -40,14 +41,21 @@ export const convertCommand: Command = {
   },
 };
 
-async function run({ terminal, arguments: [source], flags, stop }: Context, out: string) {
+async function run(context: Context, out: string): Promise<number> {
+  const {
+    terminal,
+    arguments: [source],
+    flags,
+    settings,
+    stop,
+  } = context;
   // Loaded when it is asked for: serving reads no line of it.
   const { convert } = await import('../../convert/index.ts');
   const display = new ProgressDisplay(terminal);
   try {
     const { architecture, fileBytes, tensorCount, types } = await convert({
       ...{ source, out, type: textFlag(flags, 'type'), force: isSet(flags, 'force') },
-      preSplit: textFlag(flags, 'pre'),
+      ...{ preSplit: textFlag(flags, 'pre'), threads: threadsOf(settings) },
       signal: stop.signal,
       onNote: (note) => display.note(`note: ${note}`),
       onProgress: (bytesDone, bytesTotal) =>
