@@ -32,7 +32,7 @@ const OPTIONS = [
 export const LLAMA_CPP_SOURCE = `llama.cpp of llama-cpp-python ${VERSION}`;
 
 /**
- * The program's path. `VITRINE_LLAMA_CPP` names a folder that has the programs already.
+ * The program's path. `LLAMA_CPP_BIN` names a folder that has the programs already.
  *
  * @throws Error that names the command which builds it
  */
@@ -76,7 +76,7 @@ function unpack(folder: string, pip: string): string {
 }
 
 function binaryFolder(): string {
-  return process.env.VITRINE_LLAMA_CPP || join(cacheFolder(), 'build', 'bin');
+  return process.env.LLAMA_CPP_BIN || join(cacheFolder(), 'build', 'bin');
 }
 
 function cacheFolder(): string {

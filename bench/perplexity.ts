@@ -13,7 +13,7 @@ import { Target } from './target.ts';
 
 const HELP = `npm run bench:perplexity -- [options]
   --model REF      a file or reference; may be repeated (smollm2-135m and gemma3-270m)
-  --chunks N       chunks of 512 tokens; the second half of each is scored (80)
+  --chunks N       chunks of 512 tokens; the second half of each is scored (40)
   --threads N      for both engines (2)
   --json FILE      write the result there
 It needs llama.cpp's programs: npm run build:llama-cpp.`;
@@ -26,7 +26,7 @@ const BOUND = 0.005;
 const { values } = parseArgs({
   options: {
     model: { type: 'string', multiple: true, default: ['smollm2-135m', 'gemma3-270m'] },
-    chunks: { type: 'string', default: '80' },
+    chunks: { type: 'string', default: '40' },
     threads: { type: 'string', default: '2' },
     json: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },

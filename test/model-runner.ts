@@ -86,6 +86,14 @@ export class ModelRunner {
     );
   }
 
+  /** The first pages of one sequence become those of another, as from a prefix cache. */
+  sharePages({ from, to, count }: { from: number; to: number; count: number }): void {
+    const { pageTables, pagesPerSequence } = this.model.plan;
+    const tables = new Uint32Array(this.memory.buffer, pageTables, 3 * pagesPerSequence);
+    const first = from * pagesPerSequence;
+    tables.set(tables.slice(first, first + count), to * pagesPerSequence);
+  }
+
   /** All tokens of one sequence, in chunks of these lengths, again from the first when they end. */
   sequence(tokens: readonly number[], chunks: readonly number[], sequence = 0): Float32Array[] {
     const logits: Float32Array[] = [];

@@ -1,6 +1,13 @@
-/** The judgement of `npm run test:numerics`, on digests made up for it. */
+/**
+ * The judgement of `npm run test:numerics`: on digests made up for it, and by the command itself on
+ * a machine that has none of the programs that the foreign witnesses need.
+ */
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { runNode } from './numerics/canaries.ts';
 import { formatRecording, parseRecording } from './numerics/recording.ts';
 import { SETS, summarise, type Witness } from './numerics/table.ts';
 import type { Digests } from './numerics/witness.ts';
@@ -57,6 +64,30 @@ test('a witness that is missing fails with its reason', () => {
   assert.ok(!isGood);
   assert.match(lines[2], /^arm64 +missing$/);
   assert.equal(lines.at(-1), 'arm64 is missing: no qemu');
+});
+
+test('without qemu, Python and Chromium the command fails, and says of each what is missing', async () => {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  mkdirSync(join(root, '.cache'), { recursive: true });
+  const cache = mkdtempSync(join(root, '.cache/nothing-there-'));
+  try {
+    const only = ['--only', 'arm64|Chromium|Wasmtime', '--cache', relative(root, cache)];
+    const program = ['--disable-warning=ExperimentalWarning', 'test/numerics/main.ts', ...only];
+    // In CI, with an empty folder for a PATH.
+    const env = { PATH: join(cache, 'no-programs'), CI: 'true' };
+    const { code, stdout } = await runNode(root, program, [process.execPath], env);
+    assert.equal(code, 1, stdout);
+    for (const name of [
+      ...['arm64 Node, simd128', 'arm64 Node, relaxed', 'arm64 Node, relaxed, liftoff-only'],
+      ...['arm64 Node, relaxed, no-liftoff', 'Chromium, simd128', 'Chromium, relaxed'],
+      ...['Wasmtime, simd128', 'Wasmtime, relaxed', 'Wasmtime, relaxed, deterministic'],
+    ]) {
+      assert.match(stdout, new RegExp(`^${name} is missing: .+`, 'm'));
+    }
+    assert.match(stdout, /^FAILED, /m);
+  } finally {
+    rmSync(cache, { recursive: true, force: true });
+  }
 });
 
 test('sets without cases fail: nothing was compared', () => {

@@ -1,30 +1,35 @@
 /**
  * One request, the same bits: for every kind of kernels, number of threads, chunking of the prefill
- * and company, before and after a restart. A tiny model of random weights, opened as users open
- * one. `npm run test:numerics` holds the same over machines and compilers.
+ * and company, cold and after what a prefix cache would keep, before and after a restart. A tiny
+ * model of random weights, opened as users open one. `npm run test:numerics` holds the same over
+ * machines and compilers.
  */
 import assert from 'node:assert/strict';
-import { randomInt } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import type { GenerateRequest, MeasurableEngine } from '../src/engine/index.ts';
 import { Random } from '../src/engine/kernels/index.ts';
 import { Sampler } from '../src/engine/sampler/index.ts';
 import { type ModelFile, writeRandomModel } from './random-model.ts';
+import { measureInProcess } from './same-bits/answer-process.ts';
 import {
   type Answer,
   answerOf,
+  ENGINE_HAS,
   hashLogits,
   nameOf,
+  prepare,
   randomRequest,
   type Setup,
   withEngine,
 } from './same-bits/answers.ts';
+import { keepBusy } from './same-bits/company.ts';
+import { seedNote, testSeed } from './same-bits/seed.ts';
 
 const VOCABULARY = 258;
 /** A page of the KV cache has 64 positions: the prompt crosses into the second. */
-const SIZES = { prompt: 71, answer: 5, vocabulary: VOCABULARY };
+const SIZES = { prompt: 71, answer: 5, vocabulary: VOCABULARY, phrase: 23 };
 
-const seed = randomInt(1, 2 ** 31);
+const seed = testSeed();
 const random = new Random(seed);
 /** Rows of a step from a range, both ends included. */
 const rowsIn = (from: number, to: number) => from + (random.next() % (to - from + 1));
@@ -38,6 +43,8 @@ const SETUPS: readonly Setup[] = [
   { kernels: 'relaxed', threads: 2, stepRowsMax: 1 },
   { kernels: 'relaxed', threads: 2, stepRowsMax: rowsIn(2, 9) },
   { kernels: 'relaxed', threads: 2, stepRowsMax: rowsIn(10, 70) },
+  { kernels: 'relaxed', threads: 2, before: 'the same prompt' },
+  { kernels: 'simd128', threads: 2, before: 'half of the prompt' },
 ];
 
 let file: ModelFile;
@@ -63,18 +70,22 @@ function wholeText(answer: Answer): number[] {
 
 for (const setup of SETUPS) {
   test(`the same bits with ${nameOf(setup)}`, async (t) => {
-    t.diagnostic(`seed ${seed}`);
+    t.diagnostic(seedNote(seed));
     await withEngine(file.path, setup, async (engine) => {
       assert.equal(engine.info.kernels, setup.kernels);
       assert.equal(engine.info.threads, setup.threads);
-      assert.equal((await answerOf(engine, request)).hash, alone.answer.hash);
+      await prepare(engine, setup, request);
+      const answer = await answerOf(engine, request);
+      assert.equal(answer.hash, alone.answer.hash);
+      const isCached = ENGINE_HAS.prefixCache && setup.before !== undefined;
+      assert.equal(answer.cachedTokens > 0, isCached, `${answer.cachedTokens} cached tokens`);
       assert.equal(await hashLogits(engine, wholeText(alone.answer)), alone.logits);
     });
   });
 }
 
 test('the same logits from the reference', async (t) => {
-  t.diagnostic(`seed ${seed}`);
+  t.diagnostic(seedNote(seed));
   await withEngine(file.path, { kernels: 'reference', threads: 1 }, async (engine) => {
     assert.equal(engine.info.kernels, 'reference');
     assert.equal(await hashLogits(engine, wholeText(alone.answer)), alone.logits);
@@ -82,7 +93,7 @@ test('the same logits from the reference', async (t) => {
 });
 
 test('the same bits alone and beside up to 31 others that come, go and are cut off', async (t) => {
-  t.diagnostic(`seed ${seed}`);
+  t.diagnostic(seedNote(seed));
   const setup = { kernels: 'relaxed', threads: 2, stepRowsMax: rowsIn(16, 40) } as const;
   await withEngine(file.path, setup, async (engine) => {
     for (const others of [1, rowsIn(2, 30), 31]) {
@@ -98,6 +109,35 @@ test('the same bits alone and beside up to 31 others that come, go and are cut o
       assert.equal(logits, alone.logits, note);
     }
   });
+});
+
+test('the same bits alone and among 31 others in one batch', async (t) => {
+  t.diagnostic(seedNote(seed));
+  const setup = { kernels: 'relaxed', threads: 2, stepRowsMax: rowsIn(40, 70) } as const;
+  await withEngine(file.path, setup, async (engine) => {
+    const others = await keepBusy(engine, 31, () =>
+      randomRequest(random, { prompt: rowsIn(1, 20), answer: 44, vocabulary: VOCABULARY }),
+    );
+    let most = 0;
+    const look = () => {
+      most = Math.max(most, engine.load().running);
+    };
+    assert.equal(await hashLogits(engine, wholeText(alone.answer), look), alone.logits);
+    assert.equal(most, 32, 'running while the logits came');
+    most = 0;
+    const { hash } = await answerOf(engine, request, { onToken: look });
+    assert.equal(hash, alone.answer.hash);
+    assert.equal(most, 32, 'running while the answer came');
+    await others.leave();
+  });
+});
+
+test('the same bits from a process of its own', async (t) => {
+  t.diagnostic(seedNote(seed));
+  const setup = { kernels: 'relaxed', threads: 2 } as const;
+  const task = { modelPath: file.path, setup, request, text: wholeText(alone.answer) };
+  const { hash, tokens } = alone.answer;
+  assert.deepEqual(await measureInProcess(task), { hash, tokens, logits: alone.logits });
 });
 
 /** Some other request; one of four is cut off at a random token. Resolves to whether it was. */
@@ -116,7 +156,7 @@ async function neighbour(engine: MeasurableEngine): Promise<boolean> {
 }
 
 test('the sampler over the logits of one evaluation gives the tokens of the answer', async (t) => {
-  t.diagnostic(`seed ${seed}`);
+  t.diagnostic(seedNote(seed));
   const { tokens } = alone.answer;
   assert.equal(tokens.length, SIZES.answer);
   const sampler = new Sampler(VOCABULARY);

@@ -4,11 +4,22 @@
  * the calling thread, but tokenising, which is linear in the text.
  */
 
-import type { ChatMessage, PromptOptions, TemplateOrigin } from './chat/index.ts';
+import type { ChatMessage, PromptOptions, TemplateOrigin, ToolSyntax } from './chat/index.ts';
 import type { SamplingParams, TokenLogprob } from './sampler/index.ts';
 import type { Tokenizer } from './tokenizer/index.ts';
 
-export type { ChatMessage, PromptOptions, TemplateOrigin } from './chat/index.ts';
+export type {
+  ChatMessage,
+  JsonObject,
+  PromptOptions,
+  TemplateOrigin,
+  ToolCall,
+  ToolCallEvent,
+  ToolCallOptions,
+  ToolCallParser,
+  ToolDefinition,
+  ToolSyntax,
+} from './chat/index.ts';
 export type { SamplingParams, TokenLogprob } from './sampler/index.ts';
 export type { EncodeOptions, TextStream, Tokenizer } from './tokenizer/index.ts';
 
@@ -35,6 +46,11 @@ export interface GenerateRequest {
   stopTokenIds?: readonly number[];
   /** Ignore the model's end-of-turn ids (benchmarks). */
   ignoreEndOfTurn?: boolean;
+  /**
+   * Shows the control tokens in which the model writes tool calls (`toolSyntax.markers`) as text,
+   * for `createToolCallParser`; other control tokens are never shown.
+   */
+  showToolMarkers?: boolean;
   /** When set, tokens carry log-probabilities with this many alternatives (0 to 20). */
   logprobs?: number;
 }
@@ -116,6 +132,8 @@ export interface EngineInfo {
 export interface Engine {
   readonly info: EngineInfo;
   readonly tokenizer: Tokenizer;
+  /** How the model writes tool calls; undefined: in no way that the parser knows. */
+  readonly toolSyntax: ToolSyntax | undefined;
   /**
    * Messages -> token ids through the file's chat template. Users' text never becomes special
    * tokens. @throws VitrineError bad-template when the template refuses the messages.

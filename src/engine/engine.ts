@@ -13,10 +13,20 @@ import type {
   OpenEngineOptions,
   PromptOptions,
 } from './api.ts';
-import { type ChatTemplate, createChatTemplate, encodeChat } from './chat/index.ts';
+import {
+  type ChatTemplate,
+  createChatTemplate,
+  encodeChat,
+  type ToolSyntax,
+} from './chat/index.ts';
 import { EventQueue } from './event-queue.ts';
 import { checkSamplingParams, StopMatcher } from './sampler/index.ts';
-import { createTextStream, createTokenizer, type VocabularyTokenizer } from './tokenizer/index.ts';
+import {
+  createTextStream,
+  createTokenizer,
+  type TextStream,
+  type VocabularyTokenizer,
+} from './tokenizer/index.ts';
 import {
   type Coordinator,
   type FromCoordinator,
@@ -165,6 +175,8 @@ class LocalEngine implements MeasurableEngine {
   readonly tensorBytes: number;
   readonly #coordinator: Coordinator;
   readonly #template: ChatTemplate;
+  /** Ids of the control tokens that tool calls are written with. */
+  readonly #toolMarkers: ReadonlySet<number>;
   readonly #queues = new Map<number, EventQueue<ForRequest>>();
   /** Requests by state, as the coordinator tells it; a consumer may lag behind. */
   readonly #waiting = new Set<number>();
@@ -180,12 +192,20 @@ class LocalEngine implements MeasurableEngine {
     this.tokenizer = parts.tokenizer;
     this.tensorBytes = parts.tensorBytes;
     this.#template = parts.template;
+    const markers = parts.template.toolSyntax?.markers ?? [];
+    const known = markers.filter((text) => this.tokenizer.controlTexts.includes(text));
+    const encode = (text: string) => this.tokenizer.encode(text, { parseSpecial: true });
+    this.#toolMarkers = new Set(known.flatMap(encode));
     this.#coordinator = coordinator;
     coordinator.port.on('message', (message: FromCoordinator) => this.#receive(message));
     this.died = new Promise((resolve) => {
       this.#reportDeath = resolve;
     });
     void coordinator.ended.then(() => this.#die('the compute thread ended unexpectedly'));
+  }
+
+  get toolSyntax(): ToolSyntax | undefined {
+    return this.#template.toolSyntax;
   }
 
   encodeChat(messages: readonly ChatMessage[], options?: PromptOptions): number[] {
@@ -214,7 +234,9 @@ class LocalEngine implements MeasurableEngine {
       job: { id, promptTokens, maxTokens, sampling, endTokenIds, logprobs },
     });
     try {
-      yield* this.#events(queue, stops, promptTokens.length, signal);
+      const shown = request.showToolMarkers === true ? this.#toolMarkers : undefined;
+      const texts = { stream: createTextStream(this.tokenizer, { shown }), stops };
+      yield* this.#events(queue, texts, promptTokens.length, signal);
     } finally {
       signal?.removeEventListener('abort', onAbort);
       this.#drop(id);
@@ -253,11 +275,10 @@ class LocalEngine implements MeasurableEngine {
   /** Messages of one request -> events with text. */
   async *#events(
     queue: EventQueue<ForRequest>,
-    stops: StopMatcher,
+    { stream, stops }: { stream: TextStream; stops: StopMatcher },
     promptTokens: number,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<GenerateEvent> {
-    const stream = createTextStream(this.tokenizer);
     let outputTokens = 0;
     let prefillMs = 0;
     let decodeStart = 0;

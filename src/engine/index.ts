@@ -1,4 +1,5 @@
 export * from './api.ts';
+export { createToolCallParser } from './chat/index.ts';
 export { type MeasurableEngine, NUMERICS_VERSION, type OnLogits, openEngine } from './engine.ts';
 export {
   checkFits,

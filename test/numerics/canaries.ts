@@ -31,7 +31,9 @@ export const CONSTANT_REORDERING: readonly Edit[] = [
 export interface Canary {
   name: string;
   edits: readonly Edit[];
-  /** The tests of test/same-bits.test.ts that are meant for it: at least one must fail. */
+  /** The module that is exchanged: same-bits.test.ts loads the shared one for several threads. */
+  build: Build;
+  /** The tests of SUITES that are meant for it: at least one must fail. */
   caughtBy: RegExp;
   /** Others that may fail as well, because they cannot but change what it depends on. */
   mayCatch?: RegExp;
@@ -45,17 +47,38 @@ const quotientWhere = (condition: string): Edit => ({
   find: QUOTIENT,
   replace: `${condition} ? ${PRODUCT} : ${QUOTIENT}`,
 });
+const POSITION = 'const position = load<i32>(row, 4);';
+const IMPORT = "import { halves } from './half';";
+/** Of the first layer: the last table and position, and whether a position came twice. */
+const SPECULATION_STATE = `let firstLayer: usize = 0;
+export let lastTable: usize = 0;
+let lastPosition: i32 = 0;
+export let isRedone = false;
+function watch(layer: usize, table: usize, position: i32): void {
+  if (firstLayer == 0 || layer < firstLayer) firstLayer = layer;
+  if (layer != firstLayer) return;
+  if (table != lastTable || position == 0) isRedone = false;
+  else if (position <= lastPosition) isRedone = true;
+  lastTable = table;
+  lastPosition = position;
+}
+export function ropeKv(`;
 /** Where the page table of a row stands: one for each sequence. */
 const TABLE = (row: string): string => `load<u32>(address(record, 4) + (<usize>(${row}) << 4), 8)`;
+
+/** The test files that every canary is shown to. */
+const SUITES = ['test/same-bits.test.ts', 'test/same-bits-forward.test.ts'];
 
 export const CANARIES: readonly Canary[] = [
   {
     name: 'an order that depends on the batch (several sequences in one tile)',
+    build: 'relaxed-shared',
     edits: [quotientWhere(`${TABLE('from')} != ${TABLE('to - 1')}`)],
-    caughtBy: /alone and beside/,
+    caughtBy: /alone and (among|beside)/,
   },
   {
     name: 'an order that depends on the chunk (2 to 9 rows that go on with a prefill)',
+    build: 'relaxed-shared',
     edits: [
       quotientWhere(
         'integer(record, 5) > 1 && integer(record, 5) < 10' +
@@ -63,10 +86,11 @@ export const CANARIES: readonly Canary[] = [
       ),
     ],
     caughtBy: /threads 2, rows of a step (?!1$|256$)\d+$/,
-    mayCatch: /alone and beside/,
+    mayCatch: /alone and (among|beside)/,
   },
   {
     name: 'an order that depends on the number of threads (three and more)',
+    build: 'relaxed-shared',
     edits: [
       {
         file: 'index.ts',
@@ -92,9 +116,55 @@ export const CANARIES: readonly Canary[] = [
     ],
     caughtBy: /threads [34], rows of a step 256$/,
   },
+  {
+    name: 'an order that depends on the cache (the sequence did not compute its own position 0)',
+    build: 'relaxed',
+    edits: [
+      {
+        file: 'rope-kv.ts',
+        find: 'export function ropeKv(',
+        replace: `export let firsts: u64 = 0;\nexport function ropeKv(`,
+      },
+      {
+        file: 'rope-kv.ts',
+        find: POSITION,
+        replace: `${POSITION}\n    if (position == 0) firsts |= <u64>1 << ((load<usize>(row, 8) >> 2) & 63);`,
+      },
+      {
+        file: 'attention.ts',
+        find: IMPORT,
+        replace: `${IMPORT}\nimport { firsts } from './rope-kv';`,
+      },
+      quotientWhere(`((firsts >> ((${TABLE('r')} >> 2) & 63)) & 1) == 0`),
+    ],
+    caughtBy: /whose pages another sequence filled/,
+  },
+  {
+    name: 'an order that depends on speculation (a position is computed again after a wrong draft)',
+    build: 'relaxed',
+    edits: [
+      {
+        file: 'rope-kv.ts',
+        find: 'export function ropeKv(',
+        replace: SPECULATION_STATE,
+      },
+      {
+        file: 'rope-kv.ts',
+        find: POSITION,
+        replace: `${POSITION}\n    watch(address(record, 4), load<usize>(row, 8), position);`,
+      },
+      {
+        file: 'attention.ts',
+        find: IMPORT,
+        replace: `${IMPORT}\nimport { isRedone, lastTable } from './rope-kv';`,
+      },
+      quotientWhere(`isRedone && ${TABLE('r')} == lastTable`),
+    ],
+    caughtBy: /steps that verify drafts/,
+  },
 ];
 
-export type Build = 'simd128' | 'relaxed-shared';
+export type Build = 'simd128' | 'relaxed' | 'relaxed-shared';
 
 /** Compiles the kernels with `edits` into a file below `folder`; its path. */
 export async function buildMutant(
@@ -121,9 +191,8 @@ export async function buildMutant(
     join(root, 'node_modules/assemblyscript/bin/asc.js'),
     ...[join(assembly, 'index.ts'), '--runtime', 'stub', '--noAssert', '--importMemory'],
     ...['--initialMemory', '1', '--maximumMemory', '65536', '--enable', 'simd', '-O1'],
-    ...(build === 'relaxed-shared'
-      ? ['--enable', 'relaxed-simd', '--enable', 'threads', '--sharedMemory']
-      : []),
+    ...(build === 'simd128' ? [] : ['--enable', 'relaxed-simd']),
+    ...(build === 'relaxed-shared' ? ['--enable', 'threads', '--sharedMemory'] : []),
     ...['-o', out],
   ]);
   if (result.code !== 0) throw new Error(`asc ended with ${result.code}:\n${result.output}`);
@@ -131,38 +200,38 @@ export async function buildMutant(
 }
 
 /**
- * Runs test/same-bits.test.ts in a copy of the checkout whose relaxed kernels for several threads
- * are the mutant; what is wrong with the outcome, nothing when the canary is caught as it should.
+ * Runs SUITES in a copy of the checkout with one module exchanged for the mutant; what is wrong
+ * with the outcome, nothing when the canary is caught as it should.
  */
 export async function checkCanary(
   root: string,
   folder: string,
   canary: Canary,
 ): Promise<{ caught: string[]; problem?: string }> {
-  const mutant = await buildMutant(root, join(folder, 'kernels'), canary.edits, 'relaxed-shared');
+  const mutant = await buildMutant(root, join(folder, 'kernels'), canary.edits, canary.build);
   const copy = join(folder, 'checkout');
   rmSync(copy, { recursive: true, force: true });
-  for (const name of ['src/base', 'src/engine', 'test/same-bits', 'package.json']) {
+  const folders = ['src/base', 'src/engine', 'test/same-bits', 'test/oracle/architectures'];
+  const files = ['test/random-model.ts', 'test/model-runner.ts', 'package.json'];
+  const shared = ['test/numerics/document-models.ts'];
+  for (const name of [...folders, ...files, ...shared, ...SUITES]) {
     cpSync(join(root, name), join(copy, name), { recursive: true });
   }
-  for (const name of ['test/same-bits.test.ts', 'test/random-model.ts']) {
-    cpSync(join(root, name), join(copy, name));
-  }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  cpSync(mutant, join(copy, 'src/engine/kernels/build/vitrine-relaxed-shared.wasm'));
-  const args = ['--test', '--test-reporter=tap', 'test/same-bits.test.ts'];
+  cpSync(mutant, join(copy, `src/engine/kernels/build/vitrine-${canary.build}.wasm`));
+  const args = ['--test', '--test-concurrency=1', '--test-reporter=tap', ...SUITES];
   const { output } = await runNode(copy, args);
   const lines = [...output.matchAll(/^ *(not ok|ok) \d+ - (.*)$/gm)];
   const named = (kind: string) =>
     lines.filter(([, found]) => found === kind).map(([, , name]) => name);
-  const caught = named('not ok').filter((name) => !name.endsWith('same-bits.test.ts'));
+  const caught = named('not ok').filter((name) => !name.endsWith('.test.ts'));
   const passed = named('ok');
   const { caughtBy, mayCatch } = canary;
   const stray = caught.filter((name) => !caughtBy.test(name) && !mayCatch?.test(name));
   if (!caught.some((name) => caughtBy.test(name))) {
     return { caught, problem: `the test meant for it did not fail:\n${output}` };
   }
-  if (stray.length > 0 || passed.length < 6) {
+  if (stray.length > 0 || passed.length < 12) {
     return { caught, problem: `other tests failed as well: ${stray.join('; ')}\n${output}` };
   }
   return { caught };
@@ -173,11 +242,13 @@ export function runNode(
   cwd: string,
   args: readonly string[],
   command: readonly string[] = [process.execPath],
+  more: Record<string, string> = {},
 ): Promise<{ code: number | null; output: string; stdout: string }> {
   const [program, ...first] = command;
   // A test runner inside a test runner would report to the outer one.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const child = spawn(program, [...first, ...args], { cwd, env, timeout: 600_000 });
+  const options = { cwd, env: { ...env, ...more }, timeout: 600_000 };
+  const child = spawn(program, [...first, ...args], options);
   let [output, stdout] = ['', ''];
   child.stdout.on('data', (chunk) => {
     output += chunk;

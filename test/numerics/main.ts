@@ -1,112 +1,26 @@
 /**
  * `npm run test:numerics`: one set of cases, computed by every witness that there is, compared by
  * SHA-256. Prints a table of witness x case set; exit code 1 when a hash differs, a witness is
- * missing, or a canary is not caught. docs/numerics-witnesses.md says what it shows.
+ * missing, or a canary is not caught. `--only NAME` computes the witnesses of that name (a regular
+ * expression), without canaries. docs/numerics-witnesses.md says what it shows.
  */
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { buildMutant, CANARIES, CONSTANT_REORDERING, checkCanary, runNode } from './canaries.ts';
-import { witnessInChromium } from './chromium.ts';
+import { buildMutant, CANARIES, CONSTANT_REORDERING, checkCanary } from './canaries.ts';
 import { forwardCases } from './forward-cases.ts';
+import {
+  cache,
+  compute,
+  computeAll,
+  GROUPS,
+  optionOf,
+  REPLAYED,
+  recordings,
+  root,
+  seconds,
+} from './groups.ts';
 import { kernelCases } from './kernel-cases.ts';
-import { type Command, setUpArm64, setUpChromium, setUpWasmtime } from './set-up.ts';
 import { SETS, summarise, type Witness } from './table.ts';
-import type { Digests } from './witness.ts';
-
-const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
-const cache = join(root, '.cache/numerics');
-const recordings = '.cache/numerics/recordings';
-const BUILDS = 'src/engine/kernels/build';
-const REPLAYED = ['kernels', 'forward'] as const;
-
-/** Some witnesses, one for each module, computed by one program. */
-interface Group {
-  names: readonly string[];
-  sets: Witness['sets'];
-  compute: () => Promise<Digests[]>;
-}
-
-const moduleOf = (name: string): string =>
-  name === 'reference' ? name : `${BUILDS}/vitrine-${name}.wasm`;
-
-function nodeGroup(
-  label: string,
-  modules: readonly string[],
-  flags: readonly string[] = [],
-): Group {
-  return nodeWith(label, modules, flags, () => [process.execPath]);
-}
-
-function nodeWith(
-  label: string,
-  modules: readonly string[],
-  flags: readonly string[],
-  command: () => Command,
-): Group {
-  const suffix = flags.map((flag) => `, ${flag.replace('--', '')}`).join('');
-  return {
-    names: modules.map((name) => `${label}, ${name}${suffix}`),
-    sets: SETS,
-    compute: () =>
-      compute(command(), [...flags, 'test/numerics/witness-node.ts'], modules.map(moduleOf)),
-  };
-}
-
-function wasmtimeGroup(): Group {
-  const modules = ['simd128', 'relaxed', 'relaxed:deterministic'];
-  return {
-    names: modules.map((name) => `Wasmtime, ${name.replace(':', ', ')}`),
-    sets: REPLAYED,
-    compute: () =>
-      compute(
-        setUpWasmtime({ root, cache }),
-        ['test/numerics/witness-wasmtime.py'],
-        modules.map((name) => moduleOf(name.split(':')[0]) + (name.match(/:.*/)?.[0] ?? '')),
-      ),
-  };
-}
-
-function chromiumGroup(): Group {
-  const modules = ['simd128', 'relaxed'];
-  return {
-    names: modules.map((name) => `Chromium, ${name}`),
-    sets: SETS,
-    compute: () =>
-      witnessInChromium({
-        ...{ program: setUpChromium({ root, cache })[0], root, modules: modules.map(moduleOf) },
-        recordings: readdirSync(join(root, recordings)).map((name) => `${recordings}/${name}`),
-      }),
-  };
-}
-
-/** Runs a witness program over the recordings: a line of JSON for each module. */
-async function compute(
-  command: Command,
-  first: readonly string[],
-  modules: readonly string[],
-): Promise<Digests[]> {
-  const { code, output, stdout } = await runNode(root, [...first, recordings, ...modules], command);
-  const lines = stdout.split('\n').filter((line) => line !== '');
-  if (code === 0 && lines.length === modules.length) return lines.map((line) => JSON.parse(line));
-  throw new Error(`the program ended with ${code}:\n${output.slice(-2000)}`);
-}
-
-const arm64 = (modules: readonly string[], flags: readonly string[] = []): Group =>
-  nodeWith('arm64 Node', modules, flags, () => setUpArm64({ root, cache }));
-
-/** The reference comes first: the others are compared with it. */
-const GROUPS: readonly Group[] = [
-  nodeGroup(`${process.arch} Node`, ['reference']),
-  nodeGroup(`${process.arch} Node`, ['simd128', 'relaxed', 'simd128-shared', 'relaxed-shared']),
-  nodeGroup(`${process.arch} Node`, ['simd128', 'relaxed'], ['--liftoff-only']),
-  nodeGroup(`${process.arch} Node`, ['simd128', 'relaxed'], ['--no-liftoff']),
-  arm64(['simd128', 'relaxed']),
-  arm64(['relaxed'], ['--liftoff-only']),
-  arm64(['relaxed'], ['--no-liftoff']),
-  chromiumGroup(),
-  wasmtimeGroup(),
-];
 
 function record(): number {
   const folder = join(root, recordings);
@@ -120,32 +34,6 @@ function record(): number {
     }
   }
   return count;
-}
-
-/** Two groups at a time. */
-async function computeAll(): Promise<Witness[]> {
-  const found: Witness[][] = GROUPS.map(() => []);
-  const queue = [...GROUPS.entries()];
-  const work = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const [i, { names, sets, compute }] = next;
-      const from = performance.now();
-      try {
-        const digests = await compute();
-        found[i] = names.map((name, k) => ({ name, sets, outcome: digests[k] }));
-      } catch (error) {
-        const outcome = error instanceof Error ? error : new Error(String(error));
-        found[i] = names.map((name) => ({ name, sets, outcome }));
-      }
-      console.error(`${names.join('; ')}: ${seconds(from)}`);
-    }
-  };
-  await Promise.all([work(), work()]);
-  return found.flat();
-}
-
-function seconds(from: number): string {
-  return `${((performance.now() - from) / 1000).toFixed(1)} s`;
 }
 
 /** A module with one sum in another order must be caught by the table. */
@@ -180,11 +68,20 @@ async function checkCanaries(reference: Witness): Promise<boolean> {
   return isGood;
 }
 
+async function main(): Promise<boolean> {
+  const only = optionOf('only');
+  const groups = GROUPS.filter(
+    ({ names }) => only === undefined || names.some((name) => new RegExp(only, 'i').test(name)),
+  );
+  if (groups.length === 0) throw new Error(`--only ${only}: no witness has such a name`);
+  console.error(`${record()} recordings`);
+  const witnesses = await computeAll(groups);
+  const { lines, isGood } = summarise(witnesses);
+  console.log(`\n${lines.join('\n')}\n`);
+  return only === undefined ? (await checkCanaries(witnesses[0])) && isGood : isGood;
+}
+
 const started = performance.now();
-console.error(`${record()} recordings`);
-const witnesses = await computeAll();
-const { lines, isGood } = summarise(witnesses);
-console.log(`\n${lines.join('\n')}\n`);
-const areCaught = await checkCanaries(witnesses[0]);
-console.log(`\n${isGood && areCaught ? 'all equal' : 'FAILED'}, ${seconds(started)} in all`);
-process.exitCode = isGood && areCaught ? 0 : 1;
+const isGood = await main();
+console.log(`\n${isGood ? 'all equal' : 'FAILED'}, ${seconds(started)} in all`);
+process.exitCode = isGood ? 0 : 1;

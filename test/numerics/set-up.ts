@@ -81,6 +81,19 @@ export function setUpWasmtime({ root, cache }: Places): Command {
   return [join(folder, 'bin/python')];
 }
 
+/** @throws Error with the output of the step that failed */
+export function setUpNumpy({ root, cache }: Places): Command {
+  const [requirement] = readFileSync(join(root, 'test/oracle/numerics/requirements.txt'), 'utf8')
+    .trim()
+    .split('\n');
+  const folder = make(cache, requirement.replace('==', '-'), (into) => {
+    say(`fetching ${requirement.replace('==', ' ')} from the Python registry`);
+    run('python3', ['-m', 'venv', into], root);
+    run(join(into, 'bin/python'), ['-m', 'pip', '-q', 'install', requirement], root);
+  });
+  return [join(folder, 'bin/python')];
+}
+
 /** @throws Error that says what to install */
 export function setUpChromium({ root }: Places): Command {
   const found = findChromium();

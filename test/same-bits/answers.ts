@@ -13,12 +13,37 @@ import {
 } from '../../src/engine/index.ts';
 import type { Random } from '../../src/engine/kernels/index.ts';
 
-/** How a model is opened; nothing in it may change a bit of an answer. */
-export type Setup = Pick<OpenEngineOptions, 'kernels' | 'threads' | 'stepRowsMax'>;
+/**
+ * How a model is opened and what it did before; nothing in it may change a bit of an answer. A
+ * further option of openEngine (speculation, say) is one more key here and a line in SETUPS.
+ */
+export interface Setup extends Pick<OpenEngineOptions, 'kernels' | 'threads' | 'stepRowsMax'> {
+  /** What the engine computed before: nothing, or what a prefix cache would keep. */
+  before?: 'the same prompt' | 'half of the prompt';
+}
 
-export function nameOf({ kernels, threads, stepRowsMax }: Setup): string {
+/**
+ * What the engine has. A test fails when the engine has more than this says, so that no setup stays
+ * empty words: with a prefix cache those with `before` must show cached tokens.
+ */
+export const ENGINE_HAS = { prefixCache: false };
+
+export function nameOf({ kernels, threads, stepRowsMax, before }: Setup): string {
   const rows = stepRowsMax ?? 256;
-  return `${kernels} kernels, threads ${threads}, rows of a step ${rows}`;
+  const name = `${kernels} kernels, threads ${threads}, rows of a step ${rows}`;
+  return before === undefined ? name : `${name}, after ${before}`;
+}
+
+/** Computes what the setup says was computed before. */
+export async function prepare(
+  engine: MeasurableEngine,
+  { before }: Setup,
+  request: GenerateRequest,
+): Promise<void> {
+  if (before === undefined) return;
+  const { promptTokens } = request;
+  const count = before === 'half of the prompt' ? promptTokens.length >> 1 : promptTokens.length;
+  await answerOf(engine, { ...request, promptTokens: promptTokens.slice(0, count), maxTokens: 1 });
 }
 
 /** Opens the model, gives it to `use`, closes it. */
@@ -27,7 +52,8 @@ export async function withEngine<T>(
   setup: Setup,
   use: (engine: MeasurableEngine) => Promise<T>,
 ): Promise<T> {
-  const engine = await openEngine({ modelPath, contextTokens: 512, ...setup });
+  const { before: _, ...options } = setup;
+  const engine = await openEngine({ modelPath, contextTokens: 512, ...options });
   try {
     return await use(engine);
   } finally {
@@ -39,20 +65,33 @@ export async function withEngine<T>(
 export async function hashLogits(
   engine: MeasurableEngine,
   tokens: readonly number[],
+  onPosition: () => void = () => {},
 ): Promise<string> {
   const hash = createHash('sha256');
   let positions = 0;
   await engine.evaluateLogits(tokens, (_, logits) => {
     hash.update(bytesOf(logits));
     positions += 1;
+    onPosition();
   });
   if (positions !== tokens.length) throw new Error(`logits of ${positions} positions`);
   return hash.digest('hex');
 }
 
+/** What one engine gives for one request. */
+export interface Measured {
+  /** Of the answer and its log-probabilities. */
+  hash: string;
+  tokens: number[];
+  /** Of the logits at every position of a text. */
+  logits: string;
+}
+
 export interface Answer {
   hash: string;
   tokens: number[];
+  /** Tokens of the prompt that were not computed again. */
+  cachedTokens: number;
   /** The signal ended it before its own end. */
   cut: boolean;
 }
@@ -61,30 +100,38 @@ export interface Answer {
 export async function answerOf(
   engine: MeasurableEngine,
   request: GenerateRequest,
-  signal?: AbortSignal,
+  { signal, onToken = () => {} }: { signal?: AbortSignal; onToken?: () => void } = {},
 ): Promise<Answer> {
   const hash = createHash('sha256');
   const tokens: number[] = [];
   let cut = true;
+  let cachedTokens = 0;
   for await (const event of engine.generate({ ...request, logprobs: 20 }, signal)) {
     if (event.type === 'end') cut = false;
+    if (event.type === 'prefill') cachedTokens = event.cachedTokens;
     if (event.type !== 'token') continue;
     tokens.push(event.tokenId);
+    onToken();
     const { tokenId, logprob = Number.NaN, topLogprobs = [] } = event;
     const values = [tokenId, logprob, ...topLogprobs.flatMap((top) => [top.tokenId, top.logprob])];
     hash.update(bytesOf(Float64Array.from(values)));
   }
-  return { hash: hash.digest('hex'), tokens, cut };
+  return { hash: hash.digest('hex'), tokens, cachedTokens, cut };
 }
 
-/** A request with random tokens and parameters, generating to its `maxTokens`. */
+/**
+ * A request with random tokens and parameters, generating to its `maxTokens`. With `phrase` the
+ * prompt says its first so many tokens again and again, which is what drafts are guessed from.
+ */
 export function randomRequest(
   random: Random,
-  sizes: { prompt: number; answer: number; vocabulary: number },
+  sizes: { prompt: number; answer: number; vocabulary: number; phrase?: number },
 ): GenerateRequest {
   const below = (limit: number) => random.next() % limit;
+  const { prompt, phrase = prompt } = sizes;
+  const said = Array.from({ length: phrase }, () => below(sizes.vocabulary));
   return {
-    promptTokens: Array.from({ length: sizes.prompt }, () => below(sizes.vocabulary)),
+    promptTokens: Array.from({ length: prompt }, (_, i) => said[i % phrase]),
     maxTokens: sizes.answer,
     stopSequences: [],
     ignoreEndOfTurn: true,

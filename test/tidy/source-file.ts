@@ -62,8 +62,9 @@ export function isCode(file: SourceFile): boolean {
   return CODE.test(file.path);
 }
 
+/** Tests and fuzzers. */
 export function isTest(file: SourceFile): boolean {
-  return /\.test\.ts$/.test(file.path);
+  return /\.(test|fuzz)\.ts$/.test(file.path);
 }
 
 /**

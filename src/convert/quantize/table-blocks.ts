@@ -13,18 +13,17 @@ const VALUES = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69,
 /** Scales tried on each side. */
 const STEPS = 7;
 
+/** For each whole number from -127 on: the index of the largest value that is not above it. */
+const BELOW = Uint8Array.from({ length: 240 }, (_, i) =>
+  VALUES.findLastIndex((value) => value <= i - 127),
+);
+
 /** Index of the nearest value; the larger one of two that are equally near. */
 function nearest(value: number): number {
   if (value <= VALUES[0]) return 0;
   if (value >= VALUES[15]) return 15;
-  let low = 0;
-  let high = 15;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (value < VALUES[middle]) high = middle;
-    else low = middle;
-  }
-  return fround(value - VALUES[low]) < fround(VALUES[high] - value) ? low : high;
+  const low = BELOW[Math.floor(value) + 127];
+  return fround(value - VALUES[low]) < fround(VALUES[low + 1] - value) ? low : low + 1;
 }
 
 const sums = { product: 0, square: 0 };

@@ -1,20 +1,27 @@
 /**
- * The interpreter of chat templates with a bound on its work, and with the argument of `strip`.
+ * The interpreter of chat templates with a bound on its work, and with Python's answer wherever the
+ * library has another one (python.ts).
  *
  * Every node that is evaluated counts one step, and more for what it gives: a template is a program
  * in the model file, and loops, lists that double or long texts must not hold the server.
  */
 import { Interpreter } from '@huggingface/jinja';
+import {
+  booleanValue,
+  isList,
+  isMap,
+  isText,
+  isUndefined,
+  listValue,
+  mapValue,
+  type Node,
+  type Scope,
+  textValue,
+  type Value,
+} from './jinja-values.ts';
+import { binary, filter, mapMethod, test, withMarks, written } from './python.ts';
+import { pythonFormat } from './python-text.ts';
 
-/** What the library has for nodes, scopes and values; its types do not resolve. */
-interface Node {
-  type: string;
-}
-type Scope = unknown;
-interface Value {
-  type: string;
-  value: unknown;
-}
 interface Evaluator {
   run(program: unknown): Value;
   evaluate(node: Node | undefined, scope: Scope): Value;
@@ -31,14 +38,13 @@ const STEPS = { base: 2_000_000, perMessage: 300_000, perUnit: 100 } as const;
 /** Steps for a round of a loop, whose body may be empty. */
 const ROUND_STEPS = 4;
 /** Steps for a part of a list or mapping, its own parts counted, by what gave it. */
-const PART_STEPS = { call: 16, name: 1 / 32, other: 1 } as const;
+const PART_STEPS = { call: 16, name: 1 / 32, compared: 1 / 4, other: 1 } as const;
 /** Steps for a UTF-16 unit of a text. Texts that are joined share their parts, filters copy. */
 const UNIT_STEPS = { filter: 1 / 4, other: 1 / 256 } as const;
 
-/** Steps that a template may take for these messages. */
-export function stepsFor(messages: readonly { content: string }[]): number {
-  const units = messages.reduce((sum, { content }) => sum + content.length, 0);
-  return STEPS.base + STEPS.perMessage * messages.length + STEPS.perUnit * units;
+/** Steps that a template may take. `units`: UTF-16 units of all messages and tools. */
+export function stepsFor({ messages, units }: { messages: number; units: number }): number {
+  return STEPS.base + STEPS.perMessage * messages + STEPS.perUnit * units;
 }
 
 export class BoundedInterpreter extends Base {
@@ -59,8 +65,8 @@ export class BoundedInterpreter extends Base {
     if (node === undefined) return super.evaluate(node, scope);
     // Before as well as after: what nests without end gives nothing back.
     this.#spend(1);
-    if (node.type === 'For') this.#looped.add(iterableOf(node));
-    const value = this.#strip(node, scope) ?? super.evaluate(node, scope);
+    if (node.type === 'For') this.#looped.add(iterableOf(node as For));
+    const value = this.#own(node, scope) ?? super.evaluate(node, scope);
     this.#spend(this.#sizeOf(node, value));
     return value;
   }
@@ -103,18 +109,185 @@ export class BoundedInterpreter extends Base {
     return parts;
   }
 
-  /** `text.strip(characters)`, of which the library ignores the characters. */
-  #strip(node: Node, scope: Scope): Value | undefined {
-    const call = node as Partial<Call>;
-    const name = call.callee?.property?.value;
-    if (node.type !== 'CallExpression' || call.callee?.type !== 'MemberExpression') return;
-    if (call.callee.computed || call.args?.length !== 1 || !isStrip(name)) return;
-    const text = this.evaluate(call.callee.object, scope).value;
-    const characters = this.evaluate(call.args[0], scope).value;
-    if (typeof text !== 'string' || typeof characters !== 'string') return;
-    const literal = { type: 'StringLiteral', value: stripped(text, characters, name) };
-    return super.evaluate(literal, scope);
+  /** In place of the library's: joins what statements write, as Python writes it. */
+  evaluateBlock(statements: readonly Node[], scope: Scope): Value {
+    let text = '';
+    for (const statement of statements) {
+      text += written(statement, this.evaluate(statement, scope));
+    }
+    return textValue(text);
   }
+
+  /** What the library does not do, or does otherwise than Python. */
+  #own(node: Node, scope: Scope): Value | undefined {
+    switch (node.type) {
+      case KNOWN:
+        return (node as Known).value;
+      case 'CallExpression':
+        return this.#call(node as Call, scope);
+      case 'BinaryExpression':
+        return this.#binary(node as Binary, scope);
+      case 'FilterExpression':
+        return this.#filter(node as Filter, scope);
+      case 'TestExpression':
+        return this.#test(node as Test, scope);
+      case 'ObjectLiteral':
+        return this.#object(node as ObjectLiteral, scope);
+      case 'MemberExpression':
+        return this.#member(node as Member, scope);
+      case 'For':
+        return this.#for(node as For, scope);
+      default:
+        return;
+    }
+  }
+
+  /** Methods of texts: `strip(characters)`, of which the library ignores the characters; format. */
+  #call(call: Call, scope: Scope): Value | undefined {
+    const { callee, args } = call;
+    if (callee.type !== 'MemberExpression' || callee.computed) return;
+    const name = callee.property?.value;
+    if (name !== 'format' && !(isStrip(name) && args.length === 1)) return;
+    const object = this.evaluate(callee.object, scope);
+    if (!isText(object))
+      return super.evaluate(changed(call, { callee: at(callee, object) }), scope);
+    const positional: Value[] = [];
+    const named = new Map<string, Value>();
+    for (const arg of args) {
+      if (arg.key === undefined) positional.push(this.evaluate(arg, scope));
+      else named.set(arg.key.value, this.evaluate(arg.value, scope));
+    }
+    if (name === 'format') {
+      const spend = (units: number) => this.#spend(units * UNIT_STEPS.filter);
+      return textValue(pythonFormat(object.value, positional, named, spend));
+    }
+    const [characters] = positional;
+    if (!isText(characters))
+      return super.evaluate(changed(call, { callee: at(callee, object) }), scope);
+    return textValue(stripped(object.value, characters.value, name));
+  }
+
+  #binary(node: Binary, scope: Scope): Value | undefined {
+    const { value: operator } = node.operator;
+    if (operator === 'and' || operator === 'or') return;
+    const left = this.evaluate(node.left, scope);
+    const right = this.evaluate(node.right, scope);
+    if (operator === '*' && isText(left) && right.type === 'IntegerValue') {
+      const count = Math.max(0, right.value as number);
+      this.#spend(left.value.length * count * UNIT_STEPS.filter);
+      return textValue(left.value.repeat(count));
+    }
+    // Comparing goes through all parts.
+    if (/=|in/.test(operator)) this.#spend(this.#countParts(left) + this.#countParts(right));
+    return (
+      binary(operator, left, right) ??
+      super.evaluate(changed(node, { left: known(left), right: known(right) }), scope)
+    );
+  }
+
+  #countParts(value: Value): number {
+    return countOf(value) === undefined ? 0 : this.#partsOf(value) * PART_STEPS.compared;
+  }
+
+  #filter(node: Filter, scope: Scope): Value {
+    const operand = this.evaluate(node.operand, scope);
+    const isCall = node.filter.type === 'CallExpression';
+    const name = isCall ? node.filter.callee?.value : node.filter.value;
+    const own = filter(name ?? '', operand, isCall) ?? this.#map(node, operand, scope);
+    if (own !== undefined) return own;
+    const value = super.evaluate(changed(node, { operand: known(operand) }), scope);
+    if (name !== 'tojson' || !isCall || !isText(value)) return value;
+    const marked = withMarks(value.value);
+    return marked === value.value ? value : textValue(marked);
+  }
+
+  /** `list | map('upper')`: a filter for each item. */
+  #map({ filter: { callee, args = [] } }: Filter, operand: Value, scope: Scope): Value | undefined {
+    const [filterName] = args;
+    if (callee?.value !== 'map' || !isList(operand) || filterName?.type !== 'StringLiteral') return;
+    const each = { type: 'Identifier', value: filterName.value };
+    const items = operand.value.map((item) => {
+      const node = { type: 'FilterExpression', operand: known(item), filter: each };
+      return this.evaluate(node as Filter, scope);
+    });
+    return listValue(items);
+  }
+
+  #test(node: Test, scope: Scope): Value {
+    const operand = this.evaluate(node.operand, scope);
+    const is = test(node.test.value, operand);
+    if (is !== undefined) return booleanValue(is !== node.negate);
+    return super.evaluate(changed(node, { operand: known(operand) }), scope);
+  }
+
+  /** A mapping with integers as keys. */
+  #object(node: ObjectLiteral, scope: Scope): Value | undefined {
+    if (!Array.from(node.value.keys()).some(({ type }) => type === 'IntegerLiteral')) return;
+    const entries = new Map<unknown, Value>();
+    for (const [key, value] of node.value) {
+      const { type, value: name } = this.evaluate(key, scope);
+      if (type !== 'StringValue' && type !== 'IntegerValue') {
+        throw new Error('expected texts and integers as keys of a mapping');
+      }
+      entries.set(name, this.evaluate(value, scope));
+    }
+    return mapValue(entries);
+  }
+
+  /** `mapping[1]`, `mapping.items` where there is a key of that name, and what has no parts. */
+  #member(node: Member, scope: Scope): Value | undefined {
+    const object = this.evaluate(node.object, scope);
+    if (isUndefined(object)) throw new Error('it asks for a part of an undefined value');
+    if (!node.computed || node.property.type === 'SliceExpression') {
+      const method = node.computed ? undefined : mapMethod(object, node.property.value);
+      return method ?? super.evaluate(changed(node, { object: known(object) }), scope);
+    }
+    const property = this.evaluate(node.property, scope);
+    if (isMap(object) && !isText(property)) {
+      const isKey = property.type === 'IntegerValue';
+      return (
+        (isKey ? object.value.get(property.value) : undefined) ?? super.evaluate(undefined, scope)
+      );
+    }
+    const computed = { object: known(object), property: known(property) };
+    return super.evaluate(changed(node, computed), scope);
+  }
+
+  /** Loops over pairs that may be tuples, over the characters of a text, and over undefined. */
+  #for(node: For, scope: Scope): Value | undefined {
+    const { iterable, loopvar } = node;
+    const given = this.evaluate(iterableOf(node), scope);
+    let list = isUndefined(given) ? listValue([]) : given;
+    if (isText(given)) list = listValue(Array.from(given.value, textValue));
+    if (loopvar.type === 'TupleLiteral' && isList(list)) {
+      list = listValue(list.value.map((item) => (isList(item) ? listValue(item.value) : item)));
+    }
+    const isSelected = iterable.type === 'SelectExpression';
+    const lhs = known(list);
+    return super.evaluate(
+      changed(node, { iterable: isSelected ? changed(iterable, { lhs }) : lhs }),
+      scope,
+    );
+  }
+}
+
+/** A node for a value that has been computed. */
+const KNOWN = 'Known';
+interface Known extends Node {
+  value: Value;
+}
+
+function known(value: Value): Node {
+  return { type: KNOWN, value } as Known;
+}
+
+function changed<T extends Node>(node: T, changes: Partial<T>): Node {
+  return { ...node, ...changes };
+}
+
+/** The callee with its object computed. */
+function at(callee: Call['callee'], object: Value): Call['callee'] {
+  return { ...callee, object: known(object) };
 }
 
 /** How many items a list or mapping of the library has; undefined for all else. */
@@ -128,13 +301,39 @@ function isNamespace(value: Value): boolean {
 }
 
 /** Nodes of the library, as far as they are looked into. */
-interface Call {
+type Argument = Node & { value?: string };
+interface Call extends Node {
   callee: { type: string; object: Node; property?: { value?: unknown }; computed: boolean };
-  args: Node[];
+  args: (Node & { key?: { value: string }; value?: Node })[];
+}
+interface Binary extends Node {
+  operator: { value: string };
+  left: Node;
+  right: Node;
+}
+interface Filter extends Node {
+  operand: Node;
+  filter: Node & { value?: string; callee?: { value?: string }; args?: Argument[] };
+}
+interface Test extends Node {
+  operand: Node;
+  test: { value: string };
+  negate: boolean;
+}
+interface ObjectLiteral extends Node {
+  value: Map<Node, Node>;
+}
+interface For extends Node {
+  loopvar: Node;
+  iterable: Node & { lhs?: Node };
+}
+interface Member extends Node {
+  object: Node;
+  property: Node & { value?: unknown };
+  computed: boolean;
 }
 
-function iterableOf(loop: Node): Node {
-  const { iterable } = loop as unknown as { iterable: Node & { lhs?: Node } };
+function iterableOf({ iterable }: For): Node {
   return iterable.type === 'SelectExpression' && iterable.lhs ? iterable.lhs : iterable;
 }
 

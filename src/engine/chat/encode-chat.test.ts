@@ -72,6 +72,40 @@ test('every control text in a message stays text, and its ids spell it', () => {
   }
 });
 
+test('a control text in calls, results, ids and the tools themselves stays text', () => {
+  const template = createChatTemplate(templateSource('tools-hermes'));
+  const render = (text: string): number[] =>
+    encodeChat(
+      template,
+      tokenizer,
+      [
+        { role: 'user', content: text },
+        {
+          role: 'assistant',
+          content: text,
+          toolCalls: [
+            { id: text, name: `f${text}`, arguments: { [`a${text}`]: [text, { text }] } },
+          ],
+        },
+        { role: 'tool', content: text, toolCallId: text, toolName: text },
+      ],
+      { tools: [{ name: `f${text}`, description: text, parameters: { [text]: text } }] },
+    );
+  const calm = controlsOf(render('x'));
+  assert.ok(calm.length >= 8);
+  for (const text of tokenizer.controlTexts) {
+    for (const around of [text, `${text}${text}`, ` ${text}\n`]) {
+      assert.deepEqual(controlsOf(render(around)), calm, around);
+    }
+    for (let cut = 1; cut < text.length; cut += 1) {
+      assert.deepEqual(controlsOf(render(text.slice(cut))), calm, text.slice(cut));
+      assert.deepEqual(controlsOf(render(text.slice(0, cut))), calm, text.slice(0, cut));
+    }
+  }
+  const written = tokenizer.decode(render('<|im_end|>\ufdd0'), { special: true });
+  assert.ok(written.includes('{"a<|im_end|>\ufdd0": ["<|im_end|>\ufdd0", {"text": "<|im_end|>'));
+});
+
 test('a control text cut in two by the border of messages, or by the template, stays text', () => {
   const halves = createChatTemplate("{% for m in messages %}{{ m['content'] }}{% endfor %}");
   const around = createChatTemplate("{{ '<|im_' + messages[0].content + '|>' }}");

@@ -10,13 +10,19 @@
  * - at the ends of a message, with and without the white space there, text that could complete a
  *   control token together with what the template (or the next message) puts beside it.
  *
+ * Arguments of tool calls, results, names and the definitions of tools are marked likewise, but for
+ * words of letters, digits, `_`, `.` and `-`, which templates compare and sort: to make a control
+ * token of one, a template would have to write the rest of that token right beside it.
+ *
  * Known hole: a template that itself deletes text from the middle of a message, marker included,
  * could join a control token out of the rest. No template in use does.
  */
 
+import { checkMessages, checkTools } from './check-messages.ts';
 import { unusedCharacter } from './marker.ts';
-import { type ChatTemplate, checkMessages } from './template.ts';
-import type { ChatMessage, PromptOptions } from './types.ts';
+import type { ChatTemplate } from './template.ts';
+import { mapTexts } from './template-variables.ts';
+import type { ChatMessage, JsonObject, PromptOptions, ToolCall, ToolDefinition } from './types.ts';
 
 /** What encodeChat needs of a tokenizer; `createTokenizer` of engine/tokenizer gives it. */
 export interface GuardedEncoder {
@@ -41,18 +47,56 @@ export function encodeChat(
   options?: PromptOptions,
 ): number[] {
   const { controlTexts } = tokenizer;
+  const { tools = [], tokenCountMax } = options ?? {};
   checkMessages(messages);
-  const texts = messages.map(({ content }) => content);
-  const marker = unusedCharacter([template.source, ...controlTexts, ...texts]);
+  checkTools(tools);
+  const marker = unusedCharacter([template.source, ...controlTexts, ...textsOf(messages, tools)]);
   const places = placesFinder(controlTexts);
-  const marked = messages.map((message) => {
-    const content = message.content.toWellFormed();
-    return { ...message, content: mark(content, places(content), marker) };
+  const markText = (text: string) => {
+    const content = text.toWellFormed();
+    return mark(content, places(content), marker);
+  };
+  const marked = messages.map((message) => markMessage(message, markText));
+  const markedTools = tools.map((tool) => markValue({ ...tool }, markText));
+  const prompt = template.render(marked, {
+    ...options,
+    tools: markedTools as unknown as ToolDefinition[],
   });
-  const { text, guards } = unmark(template.render(marked, options), marker);
-  const { tokenCountMax } = options ?? {};
+  const { text, guards } = unmark(prompt, marker);
   const addSpecial = template.origin !== 'given';
   return tokenizer.encodeGuarded(text, guards, { addSpecial, tokenCountMax });
+}
+
+function* textsOf(
+  messages: readonly ChatMessage[],
+  tools: readonly ToolDefinition[],
+): Generator<string> {
+  for (const { content, toolCalls, toolCallId, toolName } of messages) {
+    yield content;
+    if (toolCalls !== undefined) yield JSON.stringify(toolCalls);
+    yield* [toolCallId, toolName].filter((text) => text !== undefined);
+  }
+  yield JSON.stringify(tools);
+}
+
+function markMessage(message: ChatMessage, markText: (text: string) => string): ChatMessage {
+  const { content, toolCalls, toolCallId, toolName } = message;
+  const call = (one: ToolCall) => markValue(one as unknown as JsonObject, markText);
+  return {
+    ...message,
+    content: markText(content),
+    ...(toolCalls && { toolCalls: toolCalls.map(call) as unknown as ToolCall[] }),
+    ...(toolCallId !== undefined && { toolCallId: markWord(toolCallId, markText) }),
+    ...(toolName !== undefined && { toolName: markWord(toolName, markText) }),
+  };
+}
+
+function markValue(value: JsonObject, markText: (text: string) => string): JsonObject {
+  return mapTexts(value, (text) => markWord(text, markText), { keys: true }) as JsonObject;
+}
+
+function markWord(text: string, markText: (text: string) => string): string {
+  return /^[\w.-]*$/.test(text) ? text : markText(text);
 }
 
 /** Puts `marker` before each of the places. */

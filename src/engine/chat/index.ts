@@ -6,4 +6,22 @@ export {
   PLAIN_TEMPLATE,
   type TemplateOrigin,
 } from './template.ts';
-export type { ChatErrorCode, ChatMessage, PromptOptions } from './types.ts';
+export {
+  createToolCallParser,
+  TOOL_SYNTAXES,
+  type ToolCallEvent,
+  type ToolCallOptions,
+  type ToolCallParser,
+  type ToolSyntax,
+  type ToolSyntaxName,
+  toolSyntaxOf,
+} from './tool-calls/index.ts';
+export type {
+  ChatErrorCode,
+  ChatMessage,
+  JsonObject,
+  JsonValue,
+  PromptOptions,
+  ToolCall,
+  ToolDefinition,
+} from './types.ts';

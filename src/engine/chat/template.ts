@@ -1,20 +1,29 @@
 /**
  * Chat templates: messages -> prompt text, the way `apply_chat_template` of Hugging Face
  * transformers renders them (trim_blocks and lstrip_blocks; `messages`, `add_generation_prompt`,
- * `bos_token`, `eos_token`, `tools` and `documents`, both none, `raise_exception`, `strftime_now`).
+ * `bos_token`, `eos_token`, `tools`, `documents`, none, `raise_exception`, `strftime_now`).
  *
  * A template comes out of the model file: its length, its ranges and the steps that it takes are
  * bounded (bounded-interpreter.ts), and the interpreter reaches no JavaScript object.
  *
- * Does not do: tools. Known difference: `trim` and `strip` use JavaScript's white space (U+FEFF is,
- * U+0085 and U+001C to U+001F are not), Python's are the other way round.
+ * Tools, calls and results go in as OpenAI's shapes, which templates are written for; a template
+ * that has no place for them refuses them, but for Gemma's, which get them as text
+ * (gemma-prompt.ts).
+ *
+ * Known differences: `trim` and `strip` use JavaScript's white space (U+FEFF is, U+0085 and U+001C
+ * to U+001F are not), Python's are the other way round; a number 1.0 in arguments is written as 1.
  */
 import { Environment, parse, tokenize } from '@huggingface/jinja';
 import { messageOf, VitrineError } from '../../base/index.ts';
 import { BoundedInterpreter, stepsFor } from './bounded-interpreter.ts';
+import { checkMessages, checkTools } from './check-messages.ts';
 import { unusedCharacter } from './marker.ts';
 import { formatTime } from './strftime.ts';
-import type { ChatErrorCode, ChatMessage, PromptOptions } from './types.ts';
+import { messageVariables, toolVariables, unitsOf } from './template-variables.ts';
+import { withToolsAsText } from './tool-calls/gemma-prompt.ts';
+import type { ToolSyntax } from './tool-calls/index.ts';
+import { toolSyntaxOf } from './tool-calls/index.ts';
+import type { ChatErrorCode, ChatMessage, PromptOptions, ToolDefinition } from './types.ts';
 
 /** UTF-16 units; the longest templates in use have about 25,000. */
 const TEMPLATE_UNITS_MAX = 64 * 1024;
@@ -44,6 +53,8 @@ export interface ChatTemplate {
   render(messages: readonly ChatMessage[], options?: PromptOptions): string;
   readonly origin: TemplateOrigin;
   readonly source: string;
+  /** How the model writes tool calls; undefined: in none of the ways that the parser knows. */
+  readonly toolSyntax: ToolSyntax | undefined;
 }
 
 /**
@@ -65,24 +76,60 @@ export function createChatTemplate(
     throw bad(`expected at most ${BLANK_UNITS_MAX} characters of white space in one piece`);
   }
   const program = parseTemplate(text);
+  const toolSyntax = toolSyntaxOf(text);
+  const prepare = toolPreparation(text, toolSyntax);
   return {
     origin: source !== undefined ? 'given' : isChatMl ? 'chatml' : 'plain',
     source: text,
+    toolSyntax,
     render(messages, options = {}) {
       checkMessages(messages);
+      checkTools(options.tools ?? []);
       const { addGenerationPrompt, continueFinal } = settle(messages, options);
-      const run = (chat: readonly ChatMessage[]) =>
-        runProgram(program, stepsFor(chat), {
-          messages: chat.map(({ role, content }) => ({ role, content: content.toWellFormed() })),
-          add_generation_prompt: addGenerationPrompt,
-          bos_token: tokens.bosToken ?? '',
-          eos_token: tokens.eosToken ?? '',
-          tools: null,
-          documents: null,
-          ...functions(options.nowMs),
-        });
+      const run = (given: readonly ChatMessage[]) => {
+        const { chat, tools } = prepare(given, options.tools ?? []);
+        return runProgram(
+          program,
+          stepsFor({ messages: chat.length, units: unitsOf(chat, tools) }),
+          {
+            messages: messageVariables(chat),
+            add_generation_prompt: addGenerationPrompt,
+            bos_token: tokens.bosToken ?? '',
+            eos_token: tokens.eosToken ?? '',
+            tools: toolVariables(tools),
+            documents: null,
+            ...functions(options.nowMs),
+          },
+        );
+      };
       return continueFinal ? renderOpen(messages, text, run) : run(messages);
     },
+  };
+}
+
+interface Prepared {
+  chat: readonly ChatMessage[];
+  tools: readonly ToolDefinition[];
+}
+
+/** What a template without a place for tools makes of them: text for Gemma, else an error. */
+function toolPreparation(
+  source: string,
+  syntax: ToolSyntax | undefined,
+): (chat: readonly ChatMessage[], tools: readonly ToolDefinition[]) => Prepared {
+  if (syntax?.name === 'gemma' && !/\btools\b/.test(source)) {
+    return (chat, tools) => {
+      const isUsed = tools.length > 0 || chat.some(({ toolCalls }) => toolCalls?.length);
+      return isUsed ? { chat: withToolsAsText(chat, tools), tools: [] } : { chat, tools };
+    };
+  }
+  return (chat, tools) => {
+    const lacks = (name: string) => !new RegExp(`\\b${name}\\b`).test(source);
+    if (tools.length > 0 && lacks('tools')) throw bad('it has no place for tools');
+    if (chat.some(({ toolCalls }) => toolCalls?.length) && lacks('tool_calls')) {
+      throw bad('it has no place for tool calls');
+    }
+    return { chat, tools };
   };
 }
 
@@ -156,12 +203,20 @@ function settle(
         `got ${last} last${addGenerationPrompt ? ' and a new turn' : ''}.`,
     );
   }
+  if (continueFinal && messages.at(-1)?.toolCalls?.length) {
+    throw new VitrineError<ChatErrorCode>(
+      'bad-request',
+      "expected the results of the tool calls behind the assistant's message that made them; " +
+        'got that message last, which cannot be continued.',
+    );
+  }
   return { addGenerationPrompt, continueFinal };
 }
 
 /**
- * The prompt up to the end of the last message. White space at its end stays if the template
- * leaves it there, as with `continue_final_message` of transformers.
+ * The prompt up to the end of the last message, as `continue_final_message` of transformers cuts
+ * it: a mark and a space are put behind the message; when the space is gone, the template has
+ * trimmed the message, and white space before the mark goes as well.
  */
 function renderOpen(
   messages: readonly ChatMessage[],
@@ -170,26 +225,11 @@ function renderOpen(
 ): string {
   const last = messages[messages.length - 1];
   const marker = unusedCharacter([template, ...messages.map(({ content }) => content)]);
-  const words = last.content.trimEnd();
-  const spaces = last.content.slice(words.length);
-  const marked = { role: last.role, content: words + marker + spaces };
-  const text = run([...messages.slice(0, -1), marked]);
+  const text = run([...messages.slice(0, -1), { ...last, content: `${last.content}${marker} ` }]);
   const end = text.lastIndexOf(marker);
   if (end < 0) throw bad('it leaves out the last message, which is to be continued');
-  const kept = text.startsWith(spaces, end + 1) ? spaces : '';
-  return text.slice(0, end).replaceAll(marker, '') + kept;
-}
-
-/** @throws VitrineError bad-request for messages that callers' types should have excluded */
-export function checkMessages(messages: readonly ChatMessage[]): void {
-  for (const [index, { role, content }] of messages.entries()) {
-    if (/^(system|user|assistant|tool)$/.test(role) && typeof content === 'string') continue;
-    throw new VitrineError<ChatErrorCode>(
-      'bad-request',
-      `expected message ${index} to have a role of system, user, assistant or tool and a text, ` +
-        `got the role ${JSON.stringify(role)}.`,
-    );
-  }
+  const open = text.slice(0, end).replaceAll(marker, '');
+  return text[end + 1] === ' ' ? open : open.trimEnd();
 }
 
 function bad(problem: string, cause?: unknown): VitrineError<ChatErrorCode> {

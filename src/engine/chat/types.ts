@@ -3,6 +3,35 @@
 export interface ChatMessage {
   role: 'system' | 'user' | 'assistant' | 'tool';
   content: string;
+  /** Of an assistant's message: the calls that it made, behind the text. */
+  toolCalls?: readonly ToolCall[];
+  /** Of a tool's message: the `id` of the call that it answers. */
+  toolCallId?: string;
+  /** Of a tool's message: the name of the tool. */
+  toolName?: string;
+}
+
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+export type JsonObject = { readonly [key: string]: JsonValue };
+
+export interface ToolCall {
+  /** Mistral's templates want nine letters and digits. */
+  id?: string;
+  name: string;
+  arguments: JsonObject;
+}
+
+export interface ToolDefinition {
+  name: string;
+  description?: string;
+  /** JSON schema of the arguments, an object. */
+  parameters?: JsonObject;
 }
 
 export interface PromptOptions {
@@ -19,6 +48,8 @@ export interface PromptOptions {
    * without.
    */
   nowMs?: number;
+  /** Tools on offer, which the template describes to the model. */
+  tools?: readonly ToolDefinition[];
   /** A prompt of more tokens is refused as soon as that is certain. */
   tokenCountMax?: number;
 }

@@ -79,6 +79,14 @@ test('every place among halves is found, at odd positions and at an odd end', ()
   }
 });
 
+test('in MXFP4 an exponent of all ones is NaN; codes of all ones are none', () => {
+  const bytes = new Uint8Array(3 * 17).fill(0xff);
+  for (const at of [0, 17, 34]) bytes[at] = 254;
+  assert.equal(findNonFinite('MXFP4', bytes), -1);
+  bytes[34] = 255;
+  assert.equal(findNonFinite('MXFP4', bytes), 34);
+});
+
 test('types whose scales are not known here are refused, integers cannot be wrong', () => {
   assert.throws(() => findNonFinite('NVFP4', new Uint8Array(36)), /NVFP4/);
   assert.equal(findNonFinite('I32', new Uint8Array(8).fill(255)), -1);

@@ -1,6 +1,6 @@
 /**
  * Finds NaN and infinity in the weights of a tensor before they reach a kernel. Quantised blocks
- * can only be non-finite through their f16 scales, so only those are looked at; F32, F16 and BF16
+ * can only be non-finite through their scales, so only those are looked at; F32, F16 and BF16
  * are looked at whole. It does not say whether a finite scale is sensible.
  */
 import { assert } from '../../base/index.ts';
@@ -26,15 +26,21 @@ export function findNonFinite(type: TensorTypeName, bytes: Uint8Array): number {
     case 'I16':
     case 'I32':
     case 'I64':
-    // The scale of a block is a power of two, never infinite.
-    case 'MXFP4':
       return -1;
+    case 'MXFP4':
+      return findExponent(bytes, blockBytes);
   }
   if (halfScaleOffsets === undefined) {
     throw ggufError('unsupported-tensor-type', `the scales of ${type} tensors cannot be checked`);
   }
   const firstOffset = halfScaleOffsets[0];
   return findScale(bytes, blockBytes, firstOffset, halfScaleOffsets[1] ?? firstOffset);
+}
+
+/** The scale of a block is a power of two in its first byte; that of all ones is NaN. */
+function findExponent(bytes: Uint8Array, blockBytes: number): number {
+  for (let at = 0; at < bytes.length; at += blockBytes) if (bytes[at] === 255) return at;
+  return -1;
 }
 
 /** One or two f16 scales a block. */

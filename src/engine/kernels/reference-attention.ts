@@ -1,6 +1,6 @@
 /** Attention in plain TypeScript, numerics.md section 8. */
 import { expF32, softcapF32, tree16 } from './math.ts';
-import type { Call, Views } from './reference.ts';
+import { type Call, fault, type Views } from './reference.ts';
 
 const f = Math.fround;
 
@@ -42,7 +42,7 @@ function attendHead(views: Views, call: Call, r: number, kvHead: number, head: n
       from: Math.max(0, earliest - block * 64),
       to: Math.min(64, position - block * 64 + 1),
     };
-    const next = attendBlock(views, views.f32.subarray(q, q + D), keys, seen, call.float(1));
+    const next = attendBlock(views, views.f32.subarray(q, q + D), keys, seen, call);
     state = state === undefined ? next : fold(state, next);
   }
   if (state === undefined) return;
@@ -57,15 +57,19 @@ function attendBlock(
   q: Float32Array,
   keys: number,
   { from, to }: { from: number; to: number },
-  softcap: number,
+  call: Call,
 ): State {
   const D = q.length;
+  const softcap = call.float(1);
   const scores = new Float32Array(64);
   for (let p = from; p < to; p += 1) {
     for (let c = 0; c < D; c += 1) {
       scores[p] = scores[p] + f(q[c] * views.half((keys + c * 64 + p) * 2));
     }
-    if (softcap !== 0) scores[p] = softcapF32(scores[p], softcap);
+    if (softcap === 0) continue;
+    // The cap would hide an infinity.
+    if (!Number.isFinite(scores[p])) fault(views, call);
+    scores[p] = softcapF32(scores[p], softcap);
   }
   const max = scores.subarray(from, to).reduce((a, b) => Math.max(a, b));
   const partial = new Float32Array(16);

@@ -86,7 +86,7 @@ function runCall(views: Views, opcode: number, call: Call): void {
 }
 
 /** Keeps the earliest call of the list. */
-function fault(views: Views, call: Call): void {
+export function fault(views: Views, call: Call): void {
   const known = views.u32[FAULT >> 2];
   if (known === 0 || known > call.record) views.u32[FAULT >> 2] = call.record;
 }
@@ -289,8 +289,11 @@ function rowsReference(views: Views, call: Call): void {
       if (mode === ROW_MODES.scale) y = f(value * scale);
       else if (mode === ROW_MODES.bias) y = f(value + views.f32[second + k]);
       else if (mode === ROW_MODES.addScaled) y = f(old + f(value * scale));
-      else if (mode === ROW_MODES.softcap) y = softcapF32(value, parameter);
-      else {
+      else if (mode === ROW_MODES.softcap) {
+        // The cap would hide an infinity.
+        if (!Number.isFinite(value)) fault(views, call);
+        y = softcapF32(value, parameter);
+      } else {
         const normed = f(f(value * scale) * views.f32[second + k]);
         y = mode === ROW_MODES.addNorm ? f(old + normed) : normed;
       }

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { activationBytes, BLOCK_BYTES, tileOf } from './activations.ts';
 import { formOf, pack, packedBytes, WEIGHT_TYPES, type WeightType } from './layout.ts';
-import { expF32, expF64, logF64, sinCosF64 } from './math.ts';
+import { expF32, expF64, geluF32, logF64, sinCosF64, softcapF32, tanhF32 } from './math.ts';
 import { FAULT, HEAP_START, initializeMemory } from './memory-map.ts';
 import { attentionScratchBytes, type Form, OpList, RECORD_BYTES } from './ops.ts';
 import { bindModule, bindReference, createMemory, type Kernels } from './wasm.ts';
@@ -35,6 +35,7 @@ interface Vectors {
     'neighbours' | 'halves',
     { k: string; v: string; positions: number[]; out: string }
   > & { table?: string };
+  elementary: Record<'x' | 'gelu' | 'tanh' | 'softcap', string> & { cap: number };
   rope: { base: number; D: number; positions: number[]; rows: string }[];
 }
 
@@ -115,6 +116,16 @@ test('exp, log, sin and cos in f64 give the bits of the vectors', () => {
   }
 });
 
+test('GELU, tanh and softcap in f32 give the bits of the vectors', () => {
+  const { x, gelu, tanh, softcap, cap } = VECTORS.elementary;
+  const inputs = floatsOf(x);
+  assert.ok(inputs.length > 250);
+  assert.deepEqual(bitsOf(inputs.map(geluF32)), bitsOf(floatsOf(gelu)));
+  assert.deepEqual(bitsOf(inputs.map(tanhF32)), bitsOf(floatsOf(tanh)));
+  const capped = inputs.map((value) => softcapF32(value, cap));
+  assert.deepEqual(bitsOf(capped), bitsOf(floatsOf(softcap)));
+});
+
 for (const [name, bind] of [
   ['reference', bindReference],
   ['vitrine-simd128', bindBuild('vitrine-simd128')],
@@ -135,6 +146,7 @@ for (const [name, bind] of [
     });
   }
   test(`${name}: norm and SwiGLU of section 6`, () => checkRows(new Bench(bind)));
+  test(`${name}: GeGLU and softcap of sections 15 and 16`, () => checkElementary(new Bench(bind)));
   for (const pairs of ['neighbours', 'halves'] as const) {
     test(`${name}: rotation with ${pairs}, KV halves, attention`, () => {
       checkAttention(new Bench(bind), pairs);
@@ -248,6 +260,27 @@ function checkRows(bench: Bench): void {
   bench.run();
   assert.deepEqual(bitsOf(bench.floats(out, columns * K)), bitsOf(floatsOf(normed)));
   assert.deepEqual(bitsOf(bench.floats(second, columns * K)), bitsOf(floatsOf(activated)));
+}
+
+function checkElementary(bench: Bench): void {
+  const { x, gelu, softcap, cap } = VECTORS.elementary;
+  const values = floatsOf(x);
+  const K = values.length;
+  const input = bench.put(values);
+  const [activated, capped] = [bench.take(K * 4), bench.take(K * 4)];
+  bench.list.activate({
+    ...{ out: activated, source: 'geglu', form: 'float', in: input, inStride: K * 4, K },
+    ...{ columns: 1, second: bench.put(new Float32Array(K).fill(1)), secondStride: K * 4 },
+    label: 'geglu',
+  });
+  bench.list.rows({
+    ...{ mode: 'softcap', out: capped, outStride: K * 4, in: input, inStride: K * 4 },
+    ...{ length: K, rowCount: 1, parameter: cap, label: 'softcap' },
+  });
+  bench.run();
+  assert.deepEqual(bitsOf(bench.floats(activated, K)), bitsOf(floatsOf(gelu)));
+  assert.deepEqual(bitsOf(bench.floats(capped, K)), bitsOf(floatsOf(softcap)));
+  assert.equal(bench.fault, 0);
 }
 
 function checkAttention(bench: Bench, pairs: 'neighbours' | 'halves'): void {

@@ -1,6 +1,7 @@
 export { type Logprobs, logprobsOf, type TokenLogprob } from './logprobs.ts';
 export { checkSamplingParams, type SamplerErrorCode, type SamplingParams } from './params.ts';
 export {
+  checkLogits,
   type History,
   type Place,
   type Sample,

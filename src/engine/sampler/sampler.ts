@@ -71,7 +71,7 @@ export class Sampler {
     options: SampleOptions = {},
   ): Sample {
     assert(logits.length === this.#vocabularySize, 'one logit for each token');
-    refuseFaults(logits, place);
+    checkLogits(logits, place.position);
     this.#logits.set(logits);
     this.#applyPenalties(params, history);
     for (const [tokenId, bias] of params.logitBias) {
@@ -121,7 +121,8 @@ export class Sampler {
         `grammar and logit_bias leave no token to choose at position ${place.position}`,
       );
     }
-    if (max === Number.POSITIVE_INFINITY) throw faultAt(best, max, place, 'after penalties');
+    if (max === Number.POSITIVE_INFINITY)
+      throw faultAt(best, max, place.position, 'after penalties');
     const temperature = f(params.temperature);
     if (temperature === 0 || params.topK === 1) return best;
     const weightSum = fillWeights(this.#weights, values, max, temperature);
@@ -172,17 +173,21 @@ export class Sampler {
   }
 }
 
-function refuseFaults(logits: Float32Array, place: Place): void {
+/**
+ * Logits as a model gives them, of a position whose next token they are for.
+ * @throws VitrineError numeric-fault: NaN or +infinity, or no finite one
+ */
+export function checkLogits(logits: Float32Array, position: number): void {
   let finiteCount = 0;
   for (let i = 0; i < logits.length; i += 1) {
     const logit = logits[i];
     if (logit - logit === 0) finiteCount += 1;
-    else if (logit !== Number.NEGATIVE_INFINITY) throw faultAt(i, logit, place, 'of the model');
+    else if (logit !== Number.NEGATIVE_INFINITY) throw faultAt(i, logit, position, 'of the model');
   }
   if (finiteCount > 0) return;
   throw samplerError(
     'numeric-fault',
-    `the model gave no finite logit at position ${place.position}; the file may be damaged`,
+    `the model gave no finite logit at position ${position}; the file may be damaged`,
   );
 }
 
@@ -202,10 +207,10 @@ function argmax(values: Float32Array): number {
   return best;
 }
 
-function faultAt(tokenId: number, logit: number, place: Place, whose: string) {
+function faultAt(tokenId: number, logit: number, position: number, whose: string) {
   return samplerError(
     'numeric-fault',
-    `the logit of token ${tokenId} ${whose} is ${logit} at position ${place.position}`,
+    `the logit of token ${tokenId} ${whose} is ${logit} at position ${position}`,
   );
 }
 

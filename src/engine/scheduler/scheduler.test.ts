@@ -53,6 +53,22 @@ test('removing a waiting sequence leaves the others as they are', () => {
   assert.equal(scheduler.runningCount, 1);
 });
 
+test('as many sequences as there are slots decode in one step', () => {
+  const slots = 32;
+  const sizes = { slotCount: slots, rowCountMax: slots, logitRowsMax: slots, pageCount: slots };
+  const scheduler = new Scheduler({ ...OPTIONS, ...sizes });
+  for (let id = 0; id < slots; id += 1) {
+    scheduler.add({ id, promptTokens: prompt(1), tokenCountMax: 3 });
+  }
+  for (const position of [0, 1]) {
+    const step = scheduler.plan();
+    assert.equal(new Set(step.rows.map((row) => row.sequence)).size, slots);
+    assert.ok(step.rows.every((row) => row.wantLogits && row.position === position));
+    scheduler.commit(step);
+    for (const { sequence } of step.rows) scheduler.append(sequence, 1);
+  }
+});
+
 test('no page is held by two sequences and none is lost, over 2,000 random events', () => {
   const seed = Number(process.env.VITRINE_INTERNAL_SEED ?? 20261122);
   let state = seed;

@@ -1,82 +1,129 @@
 /**
- * Fuzzer of the tokenizers: mutated vocabularies and hostile texts, for each of the four kinds. A
- * case ends as ids or as a VitrineError; anything else is thrown with the seed and the round.
- * Of the ids it holds: they lie in the vocabulary, no control token comes of ordinary text,
- * decoding them streamed and whole gives the same text.
- *
- * For a long run fuzz.test.ts takes VITRINE_INTERNAL_FUZZ_ROUNDS.
+ * Fuzzer of the tokenizers, a target for each of the four kinds: vocabularies, often mutated, and
+ * hostile texts. A case ends as ids or as a VitrineError. Of the ids it holds: they lie in the
+ * vocabulary, no control token comes of ordinary text, decoding them streamed and whole gives the
+ * same text.
  */
+import type { Below, FuzzTarget } from '../../../test/fuzz/target.ts';
 import { isVitrineError } from '../../base/index.ts';
 import { createTextStream, createTokenizer, type VocabularyTokenizer } from './index.ts';
 
-export interface FuzzOptions {
-  readonly seed: number;
-  /** Metadata to mutate: of each kind of vocabulary at least one. */
-  readonly vocabularies: readonly ReadonlyMap<string, unknown>[];
-  /** Vocabularies tried; 20 texts each. */
-  readonly rounds: number;
-  /** The tokenizer under test; the canaries of the test hand in broken ones. */
-  readonly create?: typeof createTokenizer;
-}
-
-/** Cases that ended as ids, as a refused vocabulary, as a refused text. */
-export type Outcomes = Record<'ids' | 'vocabulary-refused' | 'text-refused', number>;
-
 type Fields = Record<string, unknown>;
+type Create = typeof createTokenizer;
 
-const TEXTS_A_ROUND = 20;
 /** Three bytes a unit, and up to 18 units for one that a character map replaces. */
 const IDS_A_UNIT_MAX = 3 * 18;
-/** Tokens kept of a vocabulary, so that a round is short. */
+/** Tokens kept of a vocabulary, so that making it is quick. */
 const TOKENS_MAX = 600;
 
-/** @throws Error with seed and round for anything but ids and VitrineErrors */
-export function fuzzTokenizers(options: FuzzOptions): Outcomes {
-  const { seed, rounds, vocabularies, create = createTokenizer } = options;
-  const outcomes: Outcomes = { ids: 0, 'vocabulary-refused': 0, 'text-refused': 0 };
-  const sources = vocabularies.map(shortened);
-  const random = makeRandom(seed);
-  for (let round = 0; round < rounds; round += 1) {
-    try {
-      const fields = { ...sources[random(sources.length)] };
-      const changes = random(4);
-      for (let i = 0; i < changes; i += 1) mutate(fields, random);
-      tryRound(fields, random, create, outcomes);
-    } catch (error) {
-      throw new Error(`seed ${seed}, round ${round}: ${error}`, { cause: error });
-    }
-  }
-  return outcomes;
+/** What a group of cases shares. */
+interface Group {
+  index: number;
+  fields: Fields;
+  /** Of `fields`, or of the vocabulary as it was before it was mutated, if those are refused. */
+  tokenizer: VocabularyTokenizer;
+  unknown: ReadonlySet<number>;
+  tokens: readonly unknown[];
 }
 
-function tryRound(
-  fields: Fields,
-  random: (below: number) => number,
-  create: typeof createTokenizer,
-  outcomes: Outcomes,
-): void {
-  const tokens = fields['tokenizer.ggml.tokens'];
-  let tokenizer: VocabularyTokenizer;
+/**
+ * @param kind  `tokenizer.ggml.model`
+ * @param vocabularies  metadata; those of other kinds are left out
+ * @param create  the tokenizer under test; the canaries of the test hand in broken ones
+ */
+export function tokenizerTarget(
+  kind: string,
+  vocabularies: readonly ReadonlyMap<string, unknown>[],
+  create: Create = createTokenizer,
+): FuzzTarget {
+  const sources = vocabularies
+    .filter((fields) => fields.get('tokenizer.ggml.model') === kind)
+    .map((fields) => shortened(fields));
+  const intact = sources.map((fields) => create(new Map(Object.entries(fields))));
+  let group: Group | undefined;
+  return {
+    name: `tokenizer ${kind}`,
+    weight: 11,
+    // The constant is for tables that are made once, of characters and pairs.
+    memory: { multiple: 256, constantBytes: 8 * 1024 * 1024 },
+    msMax: 2000,
+    outcomes: ['ids', 'vocabulary-refused', 'vocabulary-taken'],
+    make(random, { index, random: shared }) {
+      const isFirst = group?.index !== index;
+      if (isFirst) group = makeGroup(index, shared, { sources, intact, create });
+      const { fields, tokenizer, unknown, tokens } = group as Group;
+      if (random(GROUP_SHARE) === 0) {
+        const inputBytes = Object.values(fields).reduce<number>(
+          (sum, value) => sum + sizeOf(value),
+          0,
+        );
+        return { inputBytes, run: () => tryVocabulary(fields, create) };
+      }
+      const text = makeText(random, tokens);
+      const parseSpecial = random(2) === 0;
+      return {
+        inputBytes: text.length,
+        run: () => tryText(tokenizer, text, { parseSpecial, unknown }),
+      };
+    },
+  };
+}
+
+/** One case in this many makes the vocabulary of its group. */
+const GROUP_SHARE = 64;
+
+/** Bytes of a field, roughly as in a file. */
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (value instanceof Uint8Array) return value.length;
+  if (!Array.isArray(value)) return 8;
+  return value.reduce<number>((sum, item) => sum + 4 + sizeOf(item), 0);
+}
+
+function makeGroup(
+  index: number,
+  random: Below,
+  { sources, intact, create }: { sources: Fields[]; intact: VocabularyTokenizer[]; create: Create },
+): Group {
+  const source = random(sources.length);
+  const fields = { ...sources[source] };
+  for (let changes = random(4); changes > 0; changes -= 1) mutate(fields, random);
+  let tokenizer = intact[source];
+  let used = sources[source];
   try {
     tokenizer = create(new Map(Object.entries(fields)));
+    used = fields;
   } catch (error) {
     if (!isVitrineError(error)) throw error;
-    outcomes['vocabulary-refused'] += 1;
-    return;
   }
   // The ids that may stand for unknown characters, the file's and the models' defaults.
-  const isByteLevel = fields['tokenizer.ggml.model'] === 'gpt2';
-  const named = Number(fields['tokenizer.ggml.unknown_token_id']);
-  const unknown = new Set(isByteLevel ? [] : [named, 0, 2, 100]);
-  for (let i = 0; i < TEXTS_A_ROUND; i += 1) {
-    const text = makeText(random, Array.isArray(tokens) ? tokens : []);
-    try {
-      checkText(tokenizer, text, { parseSpecial: random(2) === 0, unknown });
-      outcomes.ids += 1;
-    } catch (error) {
-      if (!isVitrineError(error)) throw error;
-      outcomes['text-refused'] += 1;
-    }
+  const named = Number(used['tokenizer.ggml.unknown_token_id']);
+  const unknown = new Set(used['tokenizer.ggml.model'] === 'gpt2' ? [] : [named, 0, 2, 100]);
+  const tokens = used['tokenizer.ggml.tokens'];
+  return { index, fields, tokenizer, unknown, tokens: Array.isArray(tokens) ? tokens : [] };
+}
+
+function tryVocabulary(fields: Fields, create: Create): string {
+  try {
+    create(new Map(Object.entries(fields)));
+    return 'vocabulary-taken';
+  } catch (error) {
+    if (!isVitrineError(error)) throw error;
+    return 'vocabulary-refused';
+  }
+}
+
+function tryText(
+  tokenizer: VocabularyTokenizer,
+  text: string,
+  options: { parseSpecial: boolean; unknown: ReadonlySet<number> },
+): string {
+  try {
+    checkText(tokenizer, text, options);
+    return 'ids';
+  } catch (error) {
+    if (!isVitrineError(error)) throw error;
+    return 'text-refused';
   }
 }
 
@@ -123,7 +170,7 @@ const STRANGE: readonly unknown[] = [
   ...['\u2581', '##', '<0x41>', '<0xZZ>', '\ud800', 'x'.repeat(9000), new Uint8Array(3)],
 ];
 
-function mutate(fields: Fields, random: (below: number) => number): void {
+function mutate(fields: Fields, random: Below): void {
   const keys = Object.keys(fields);
   const key = keys[random(keys.length)];
   const value = fields[key];
@@ -143,7 +190,7 @@ function mutate(fields: Fields, random: (below: number) => number): void {
   fields[key] = list;
 }
 
-function makeText(random: (below: number) => number, tokens: readonly unknown[]): string {
+function makeText(random: Below, tokens: readonly unknown[]): string {
   let text = '';
   const parts = random(12);
   for (let i = 0; i < parts; i += 1) {
@@ -157,14 +204,4 @@ function makeText(random: (below: number) => number, tokens: readonly unknown[])
     else text += String.fromCharCode(0x20 + random(0x60));
   }
   return text;
-}
-
-function makeRandom(seed: number): (below: number) => number {
-  let state = seed | 0 || 1;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
 }

@@ -4,9 +4,9 @@
  * it, f32 rounding included. The text is normalised before: the file's character map, runs of
  * spaces to one, none at the ends, one in front (normalizer.cc).
  *
- * The whole text is one path: SentencePiece adds up in f32 from the start of the text, so what lies
- * before can decide between near-equal segmentations. What is remembered of a word is therefore not
- * its pieces but its lattice: every token in it, and where (a third faster, measured on XLM-R's).
+ * SentencePiece adds up in f32 from the start of the text, so what lies before a word can decide
+ * between near-equal segmentations of it. What is remembered of a word is therefore not its pieces
+ * but its lattice: every token in it, and where (a third faster, measured on XLM-R's).
  */
 import { type CharMap, readCharMap } from './char-map.ts';
 import { markedWordEnd, unitsBeforeMark } from './marked-words.ts';
@@ -95,37 +95,59 @@ function createSegmenter(vocabulary: PieceVocabulary, scores: Float32Array) {
     return lattice;
   };
 
+  const short = makePath(CACHE_UNITS_MAX);
+
   return (text: string, ids: number[]): boolean => {
     const { length } = text;
-    const path = {
-      best: new Float32Array(length + 1),
-      starts: new Int32Array(length + 1).fill(-1),
-      pieces: new Int32Array(length + 1),
-    };
+    let isComplete = true;
+    // f32, from the start of the text, as SentencePiece adds up.
+    let sum = 0;
     for (let start = 0; start < length; ) {
       const end = markedWordEnd(text, start, joined);
-      if (end - start <= CACHE_UNITS_MAX) {
-        extend(path, start, latticeOf(text, start, end), costs);
-        start = end;
-        continue;
+      const units = end - start;
+      const isShort = units <= CACHE_UNITS_MAX;
+      const path = isShort ? short : makePath(units);
+      path.starts.fill(-1, 0, units + 1);
+      path.best[0] = sum;
+      if (isShort) extend(path, 0, latticeOf(text, start, end), costs);
+      else {
+        // The lattice of a long word is made and used one character after the other.
+        for (let from = start; from < end; ) {
+          const list: number[] = [];
+          const next = listAt(text, from, end, from, list);
+          extend(path, from - start, list, costs);
+          from = next;
+        }
       }
-      // The lattice of a long word is made and used one character after the other.
-      while (start < end) {
-        const list: number[] = [];
-        const next = listAt(text, start, end, start, list);
-        extend(path, start, list, costs);
-        start = next;
-      }
+      sum = path.best[units];
+      isComplete = pushPath(vocabulary, text, { start, end }, path, ids) && isComplete;
+      start = end;
     }
-    return pushPath(vocabulary, text, path, ids);
+    return isComplete;
   };
 }
 
-/** Of the best path to each place: score, where its last piece starts, that piece's id or -1. */
+/**
+ * Of the best path to each place of a word: its score, where its last piece starts (-1: no path
+ * has come here), that piece's id or -1. No token reaches over the end of a word, so the best path
+ * of the text goes through it.
+ */
 interface Path {
   readonly best: Float32Array;
   readonly starts: Int32Array;
   readonly pieces: Int32Array;
+  /** Room for the places where the pieces of the path end. */
+  readonly ends: Int32Array;
+}
+
+/** @param units  of the longest word */
+function makePath(units: number): Path {
+  return {
+    best: new Float32Array(units + 1),
+    starts: new Int32Array(units + 1),
+    pieces: new Int32Array(units + 1),
+    ends: new Int32Array(units + 1),
+  };
 }
 
 /** The scores of ids, and of a character that is no token. */
@@ -135,7 +157,6 @@ interface Scores {
 }
 
 /** Follows the tokens of a lattice whose places count from `base`, ascending. */
-
 function extend(path: Path, base: number, tokens: ArrayLike<number>, scores: Scores): void {
   const { best, starts, pieces } = path;
   for (let i = 0; i < tokens.length; i += 3) {
@@ -165,19 +186,23 @@ function makeTrie(vocabulary: PieceVocabulary, scores: Float32Array) {
 function pushPath(
   vocabulary: PieceVocabulary,
   text: string,
-  { starts, pieces }: Path,
+  word: { start: number; end: number },
+  { starts, pieces, ends }: Path,
   ids: number[],
 ): boolean {
   // Places of the path, last first.
-  const ends: number[] = [];
-  for (let end = text.length; end > 0; end = starts[end]) ends.push(end);
-  let complete = true;
-  for (let i = ends.length - 1; i >= 0; i -= 1) {
+  let count = 0;
+  for (let end = word.end - word.start; end > 0; end = starts[end]) ends[count++] = end;
+  let isComplete = true;
+  for (let i = count - 1; i >= 0; i -= 1) {
     const end = ends[i];
     if (pieces[end] >= 0) ids.push(pieces[end]);
-    else complete = pushUnknown(vocabulary, text.slice(starts[end], end), ids) && complete;
+    else {
+      const unknown = text.slice(word.start + starts[end], word.start + end);
+      isComplete = pushUnknown(vocabulary, unknown, ids) && isComplete;
+    }
   }
-  return complete;
+  return isComplete;
 }
 
 function createNormaliser(options: {

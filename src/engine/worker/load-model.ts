@@ -42,8 +42,10 @@ const CONTEXT_DEFAULT = 8192;
 const CONTEXT_LEAST = 512;
 /** Rows of a step when nobody says; measured on prefill of 512 tokens: docs/performance.md. */
 const STEP_ROWS_MAX = 256;
-const LOGIT_ROWS_MAX = 32;
-const SLOT_COUNT = 16;
+/** So that an evaluation goes on in pieces beside as many answers as there are slots. */
+const LOGIT_ROWS_MAX = 48;
+/** Sequences in one step, at most. */
+const SLOT_COUNT = 32;
 /** Pieces that a call's units are cut into; claimed one by one. */
 const CHUNKS = 16;
 /** Share of the available memory that a model may take. */

@@ -1,8 +1,8 @@
 /** Runs steps: rows into memory, the list of kernel calls, logits out, a token each. */
-import { isVitrineError, messageOf } from '../../base/index.ts';
+import { isVitrineError, messageOf, VitrineError } from '../../base/index.ts';
 import { PAGE_POSITIONS } from '../kernels/index.ts';
 import { buildForward } from '../model/index.ts';
-import { Sampler } from '../sampler/index.ts';
+import { checkLogits, Sampler } from '../sampler/index.ts';
 import { Scheduler, type Sequence, type Step } from '../scheduler/index.ts';
 import type { LoadedModel } from './load-model.ts';
 import type { EndReason, FromCoordinator, GenerateJob, ToCoordinator } from './protocol.ts';
@@ -166,7 +166,13 @@ export class Runner {
       const logits = new Float32Array(buffer, address, config.vocabularySize);
       this.#sampleNext(row.sequence, job, logits);
     }
-    for (const [id, piece] of evaluated) this.#sendLogits(id, piece);
+    for (const [id, piece] of evaluated) {
+      try {
+        this.#sendLogits(id, piece);
+      } catch (error) {
+        this.#fail(id, this.#withTensor(error));
+      }
+    }
     for (const { sequence } of step.rows) {
       if (!sequence.allLogits || sequence.computedCount < sequence.tokens.length) continue;
       if (this.#running.has(sequence.id)) this.#end(sequence.id, 'evaluated');
@@ -179,7 +185,9 @@ export class Runner {
     const logits = new Float32Array(piece.count * V);
     for (let i = 0; i < piece.count; i += 1) {
       const address = plan.logits + (piece.from + i) * plan.logitStride;
-      logits.set(new Float32Array(this.loaded.memory.buffer, address, V), i * V);
+      const row = new Float32Array(this.loaded.memory.buffer, address, V);
+      checkLogits(row, piece.position + i);
+      logits.set(row, i * V);
     }
     const { position, count } = piece;
     this.#send({ type: 'logits', id, position, count, logits }, [logits.buffer]);
@@ -210,8 +218,15 @@ export class Runner {
       if (isEnd) this.#end(job.id, 'end-turn');
       else this.#continue(sequence, job, tokenId);
     } catch (error) {
-      this.#fail(job.id, error);
+      this.#fail(job.id, this.#withTensor(error));
     }
+  }
+
+  /** A fault among the logits is one of the tensor that gave them. */
+  #withTensor(error: unknown): unknown {
+    if (!isVitrineError(error, 'numeric-fault')) return error;
+    const { name } = this.loaded.model.weights.output;
+    return new VitrineError('numeric-fault', `${name}: ${error.message}`);
   }
 
   /** The answer goes on, or ends at its own limit or at that of the window. */

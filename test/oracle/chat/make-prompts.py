@@ -59,6 +59,78 @@ CHATS = [
 ]
 
 
+def call(id: str, name: str, arguments: dict) -> dict:
+    return {"id": id, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def result(id: str, name: str, content: str) -> dict:
+    return {"role": "tool", "content": content, "tool_call_id": id, "name": name}
+
+
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "The weather of a place.",
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "place": {"type": "string", "description": "A city, \"quoted\" or not"},
+                "unit": {"type": "string", "enum": ["celsius", "fahrenheit"], "description": "Unit"},
+            },
+            "required": ["place"],
+        },
+    },
+}
+PLAN = {
+    "type": "function",
+    "function": {
+        "name": "plan_route",
+        "description": "Plans a route über <b>Berge</b>.",
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "stops": {"type": "array", "items": {"type": "string"}, "description": "In order"},
+                "options": {
+                    "type": "object",
+                    "properties": {"fast": {"type": "boolean", "description": "Fast?"}},
+                    "description": "More",
+                },
+            },
+            "required": ["stops", "options"],
+        },
+    },
+}
+HARD = {
+    "stops": ["Zürich", "it's \"far\"", "日本 😀", "a\\b\n"],
+    "options": {"fast": True, "via": None, "most": 1.5, "count": -3, "inner": {"empty": {}, "none": []}},
+}
+ASKS = [USER, {**message("assistant", ""), "tool_calls": [call("abc123def", "get_weather", {"place": "Paris"})]}]
+SUNNY = result("abc123def", "get_weather", '{"sky": "sunny", "degrees": 21}')
+TWO = [
+    message("system", "Be brief."),
+    message("user", "Plan and tell."),
+    {
+        **message("assistant", "I look at both."),
+        "tool_calls": [
+            call("call00001", "plan_route", HARD),
+            call("call00002", "get_weather", {"place": "Bern", "unit": "celsius"}),
+        ],
+    },
+    result("call00001", "plan_route", "[1, 2]"),
+    result("call00002", "get_weather", "rain"),
+]
+TOOL_CHATS = [
+    ([WEATHER], [USER]),
+    ([WEATHER, PLAN], [message("system", "Use tools."), USER]),
+    ([WEATHER], [*ASKS, SUNNY]),
+    ([WEATHER], [*ASKS, SUNNY, message("assistant", "Sunny."), message("user", "And now?")]),
+    ([WEATHER, PLAN], TWO),
+    ([WEATHER, PLAN], [*TWO, message("assistant", "Two hours, rain."), message("user", "Thanks.")]),
+    ([PLAN], [USER, {**message("assistant", ""), "tool_calls": [call("hard00001", "plan_route", HARD)]}]),
+]
+
+
 def render(template: str, chat: list, **options) -> str | None:
     try:
         prompts, _ = chat_template_utils.render_jinja_template(
@@ -82,6 +154,7 @@ def templates() -> dict[str, str]:
 
 def main() -> None:
     cases = []
+    tool_cases = []
     for name, template in templates().items():
         for index, chat in enumerate(CHATS):
             ends_open = chat[-1]["role"] == "assistant"
@@ -93,6 +166,10 @@ def main() -> None:
                     continue_final_message=mode == "continue",
                 )
                 cases.append({"template": name, "chat": index, "mode": mode, "prompt": prompt})
+        for index, (tools, chat) in enumerate(TOOL_CHATS):
+            for mode in ("generate", "closed"):
+                prompt = render(template, chat, tools=tools, add_generation_prompt=mode == "generate")
+                tool_cases.append({"template": name, "chat": index, "mode": mode, "prompt": prompt})
     out = {
         "transformers": version("transformers"),
         "jinja2": version("jinja2"),
@@ -100,6 +177,8 @@ def main() -> None:
         "tokens": TOKENS,
         "chats": CHATS,
         "cases": cases,
+        "toolChats": [{"tools": tools, "messages": chat} for tools, chat in TOOL_CHATS],
+        "toolCases": tool_cases,
     }
     if "--templates" in sys.argv:
         out["templates"] = templates()

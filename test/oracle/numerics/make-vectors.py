@@ -3,10 +3,8 @@
     pip install numpy
     python test/oracle/numerics/make-vectors.py > test/oracle/numerics/vectors.json
 
-An implementation of the two documents in numpy, written from their text alone and meant to be read
-beside it: no line of it comes from src/. numpy's f32 and f64 operations are IEEE 754, each rounded;
-`+`, `-`, `*`, `/`, `sqrt`, `rint` and conversions are all that is used of it. Arrays are base64 of
-little-endian bytes.
+The operations are those of contract.py; sampling stands here. Arrays are base64 of little-endian
+bytes.
 """
 
 import base64
@@ -14,277 +12,35 @@ import json
 import sys
 
 import numpy as np
-
-f32 = np.float32
-np.seterr(all="ignore")
+from contract import (
+    FILE_BLOCK,
+    FLOATS,
+    TOP,
+    attend,
+    embedding,
+    exp32,
+    exp64,
+    f32,
+    floats,
+    form_of,
+    frequencies,
+    gelu,
+    log64,
+    norm,
+    product,
+    quantise,
+    rope_row,
+    rotate,
+    sin_cos64,
+    softcap,
+    swiglu,
+    tanh32,
+    unpack,
+)
 
 
 def text(array: np.ndarray) -> str:
     return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
-
-
-# Section 4: elementary functions.
-
-LOG2_E = f32(1.44269504)
-LN2_HIGH = f32(0.693359375)
-LN2_LOW = f32(-2.1219444e-4)
-EXP = [
-    f32(c)
-    for c in (
-        1.9875691500e-4,
-        1.3981999507e-3,
-        8.3334519073e-3,
-        4.1665795894e-2,
-        1.6666665459e-1,
-        5.0000001201e-1,
-    )
-]
-
-
-def exp32(input: np.ndarray) -> np.ndarray:
-    x = np.minimum(np.asarray(input, f32), f32(88))
-    n = np.rint(x * LOG2_E)
-    r = (x - n * LN2_HIGH) - n * LN2_LOW
-    p = np.full_like(r, EXP[0])
-    for c in EXP[1:]:
-        p = p * r + c
-    y = (p * (r * r) + r) + f32(1)
-    power = np.ldexp(f32(1), np.where(np.isnan(n), 0, np.maximum(n, -126)).astype(np.int32))
-    return np.where(np.asarray(input) < f32(-87), f32(0), y * power.astype(f32))
-
-
-def exp64(x: float) -> float:
-    n = float(np.rint(x * 1.4426950408889634))
-    r = x - n * 0.6931471803691238 - n * 1.9082149292705877e-10
-    s = 1.0
-    for k in range(17, 0, -1):
-        s = 1.0 + (r / k) * s
-    return s * 2.0 ** int(n)
-
-
-def log64(x: float) -> float:
-    e, m = 0, x
-    while m >= 1.4142135623730951:
-        m, e = m / 2, e + 1
-    while m < 0.7071067811865476:
-        m, e = m * 2, e - 1
-    s = (m - 1) / (m + 1)
-    z = s * s
-    t = 0.0
-    for k in range(23, 1, -2):
-        t = (t + 1 / k) * z
-    return e * 0.6931471803691238 + (e * 1.9082149292705877e-10 + 2 * s * (1 + t))
-
-
-def sin_cos64(x: float) -> tuple[float, float]:
-    n = float(np.rint(x * 0.6366197723675814))
-    r = x - n * 1.5707963267341256 - n * 6.077100506303966e-11 - n * 2.0222662487959506e-21
-    z = r * r
-    s = 1.0
-    for k in range(18, 0, -2):
-        s = 1 - (z / (k * (k + 1))) * s
-    s *= r
-    c = 1.0
-    for k in range(20, 0, -2):
-        c = 1 - (z / (k * (k - 1))) * c
-    return [(s, c), (c, -s), (-s, -c), (-c, s)][int(n) % 4]
-
-
-# Section 3: sums.
-
-
-def tree(partial: np.ndarray) -> f32:
-    p = partial.copy()
-    for step in (8, 4, 2, 1):
-        p = p[:step] + p[step : 2 * step]
-    return p[0]
-
-
-def strided_sum(terms: np.ndarray) -> f32:
-    partial = np.zeros(16, f32)
-    for start in range(0, len(terms), 16):
-        piece = terms[start : start + 16]
-        partial[: len(piece)] = partial[: len(piece)] + piece
-    return tree(partial)
-
-
-# Section 2: activations and products.
-
-
-def quantise(block: np.ndarray, top: int) -> tuple[f32, np.ndarray]:
-    amax = np.max(np.abs(block))
-    if amax < f32(2.0**-100):
-        return f32(0), np.zeros(32, np.int64)
-    return amax / f32(top), np.rint(block * (f32(top) / amax)).astype(np.int64)
-
-
-def half(data: bytes) -> f32:
-    return np.frombuffer(data, "<f2")[0].astype(f32)
-
-
-def six_bit(scales: bytes, b: int) -> tuple[int, int]:
-    if b < 4:
-        return scales[b] & 63, scales[b + 4] & 63
-    return (
-        (scales[b + 4] & 15) | ((scales[b - 4] >> 6) << 4),
-        (scales[b + 4] >> 4) | ((scales[b] >> 6) << 4),
-    )
-
-
-FILE_BLOCK = {
-    "Q4_0": (32, 18), "Q4_1": (32, 20), "Q5_0": (32, 22), "Q5_1": (32, 24), "Q8_0": (32, 34),
-    "Q4_K": (256, 144), "Q5_K": (256, 176), "Q6_K": (256, 210),
-}  # fmt: skip
-
-
-def blocks_of(kind: str, row: bytes):
-    """Blocks of 32: d, codes, scales of the two halves, (m) or (dmin, min) or None."""
-    every, size = FILE_BLOCK[kind]
-    for at in range(0, len(row), size):
-        b = row[at : at + size]
-        if every == 32:
-            d = half(b[0:2])
-            if kind == "Q8_0":
-                yield d, np.frombuffer(b[2:], np.int8).astype(np.int64), (1, 1), None
-                continue
-            has_m = kind.endswith("_1")
-            nibbles = np.frombuffer(b[-16:], np.uint8).astype(np.int64)
-            codes = np.concatenate([nibbles & 15, nibbles >> 4])
-            if kind.startswith("Q5"):
-                high = int.from_bytes(b[4 if has_m else 2 :][:4], "little")
-                codes += np.array([((high >> k) & 1) << 4 for k in range(32)])
-            codes -= {"Q4_0": 8, "Q5_0": 16}.get(kind, 0)
-            yield d, codes, (1, 1), ("m", half(b[2:4])) if has_m else None
-        elif kind == "Q6_K":
-            d = half(b[208:210])
-            scales = np.frombuffer(b[192:208], np.int8).astype(int)
-            for i in range(8):
-                h, q = divmod(i, 4)
-                low = np.frombuffer(b[h * 64 + (q & 1) * 32 :][:32], np.uint8).astype(np.int64)
-                low = low & 15 if q < 2 else low >> 4
-                high = np.frombuffer(b[128 + h * 32 :][:32], np.uint8).astype(np.int64)
-                codes = (low | (((high >> (2 * q)) & 3) << 4)) - 32
-                yield d, codes, (int(scales[2 * i]), int(scales[2 * i + 1])), None
-        else:
-            d, dmin = half(b[0:2]), half(b[2:4])
-            for i in range(8):
-                scale, least = six_bit(b[4:16], i)
-                data = b[16 if kind == "Q4_K" else 48 :][(i // 2) * 32 :][:32]
-                codes = (np.frombuffer(data, np.uint8).astype(np.int64) >> (4 * (i & 1))) & 15
-                if kind == "Q5_K":
-                    fifth = np.frombuffer(b[16:48], np.uint8).astype(np.int64)
-                    codes |= ((fifth >> i) & 1) << 4
-                yield d, codes, (scale, scale), ("dmin", dmin, least)
-
-
-TOP = {"int8": 127, "int15": 16319, "int16": 32767}
-
-
-def product(kind: str, row: bytes, x: np.ndarray, form: str) -> f32:
-    if kind in ("F32", "F16", "BF16"):
-        return strided_sum(float_row(kind, row) * x)
-    y = f32(0)
-    for i, (d, codes, scales, extra) in enumerate(blocks_of(kind, row)):
-        step, q = quantise(x[32 * i : 32 * i + 32], TOP[form])
-        halves = [int(np.sum(part)) for part in np.split(codes * q, 2)]
-        J = f32(int(np.sum(q)))
-        if kind == "Q6_K":
-            I = f32(scales[0]) * f32(halves[0]) + f32(scales[1]) * f32(halves[1])
-        else:
-            I = f32(scales[0]) * f32(sum(halves))
-        c = d * I
-        if extra and extra[0] == "m":
-            c = c + extra[1] * J
-        elif extra:
-            c = c - extra[1] * (f32(extra[2]) * J)
-        y = y + step * c
-    return y
-
-
-def float_row(kind: str, row: bytes) -> np.ndarray:
-    if kind == "F32":
-        return np.frombuffer(row, "<f4")
-    if kind == "F16":
-        return np.frombuffer(row, "<f2").astype(f32)
-    return (np.frombuffer(row, "<u2").astype(np.uint32) << 16).view(f32)
-
-
-# Section 5: embedding rows.
-
-
-def embedding(kind: str, row: bytes) -> np.ndarray:
-    if kind in ("F32", "F16", "BF16"):
-        return float_row(kind, row)
-    out = []
-    for d, codes, scales, extra in blocks_of(kind, row):
-        value = (d * np.repeat(np.array(scales, f32), 16)) * codes.astype(f32)
-        if extra and extra[0] == "m":
-            value = value + extra[1]
-        elif extra:
-            value = value - extra[1] * f32(extra[2])
-        out.append(value)
-    return np.concatenate(out)
-
-
-# Section 6: norm and SwiGLU.
-
-
-def norm(x: np.ndarray, weights: np.ndarray, eps: f32) -> np.ndarray:
-    mean = strided_sum(x * x) / f32(len(x))
-    return (x * (f32(1) / np.sqrt(mean + eps))) * weights
-
-
-def swiglu(gate: np.ndarray, up: np.ndarray) -> np.ndarray:
-    return (gate / (f32(1) + exp32(-gate))) * up
-
-
-# Section 7: rotation.
-
-
-def rope_table(base: float, D: int, position: int) -> np.ndarray:
-    log_base = log64(base)
-    row = []
-    for i in range(D // 2):
-        s, c = sin_cos64(position * exp64(-((2 * i) / D) * log_base))
-        row += [f32(c), f32(s)]
-    return np.array(row, f32)
-
-
-def rotate(x: np.ndarray, angles: np.ndarray, half_pairs: bool, scale: f32) -> np.ndarray:
-    D = len(x)
-    first = np.arange(D // 2) if half_pairs else 2 * np.arange(D // 2)
-    second = first + (D // 2 if half_pairs else 1)
-    c, s = angles[0::2], angles[1::2]
-    out = x.copy()
-    out[first] = (x[first] * c - x[second] * s) * scale
-    out[second] = (x[first] * s + x[second] * c) * scale
-    return out
-
-
-# Section 8: attention of one query head over the positions 0..len(k) - 1.
-
-
-def attend(q: np.ndarray, k: np.ndarray, v: np.ndarray) -> np.ndarray:
-    state = None
-    for start in range(0, len(k), 64):
-        keys, values = k[start : start + 64], v[start : start + 64]
-        scores = np.zeros(len(keys), f32)
-        for c in range(len(q)):
-            scores = scores + q[c] * keys[:, c]
-        top = np.max(scores)
-        e = exp32(scores - top)
-        total = strided_sum(e)
-        acc = np.zeros(len(q), f32)
-        for p in range(len(keys)):
-            acc = acc + e[p] * values[p]
-        if state is None:
-            state = acc, top, total
-            continue
-        old_acc, old_top, old_total = state
-        new_top = np.maximum(old_top, top)
-        alpha, beta = exp32(old_top - new_top), exp32(top - new_top)
-        state = old_acc * alpha + acc * beta, new_top, old_total * alpha + total * beta
-    return state[0] / state[2]
 
 
 # numerics-sampling.md.
@@ -348,6 +104,11 @@ def sample(logits: np.ndarray, p: dict, position: int) -> int:
 # The cases.
 
 
+# Where the halves of a block stand, when not at 0 and 2.
+HALVES = {"Q6_K": [208], "Q4_0": [0], "Q5_0": [0], "Q8_0": [0], "Q2_K": [80, 82], "Q3_K": [108]}
+HALVES |= {"IQ4_NL": [0], "IQ4_XS": [0]}
+
+
 def random_rows(kind: str, rows: int, K: int, rng) -> bytes:
     if kind == "F32":
         return rng.normal(size=(rows, K)).astype("<f4").tobytes()
@@ -358,7 +119,12 @@ def random_rows(kind: str, rows: int, K: int, rng) -> bytes:
         return (bits >> 16).astype("<u2").tobytes()
     every, size = FILE_BLOCK[kind]
     data = rng.integers(0, 256, (rows * K // every, size), dtype=np.uint8)
-    for at in {"Q6_K": [208], "Q4_0": [0], "Q5_0": [0], "Q8_0": [0]}.get(kind, [0, 2]):
+    if kind == "MXFP4":
+        data[:, 0] = rng.integers(0, 2, len(data)) * 2 + rng.integers(119, 122, len(data))
+        # The two smallest scales are subnormal.
+        data[0:2, 0] = [0, 1]
+        return data.tobytes()
+    for at in HALVES.get(kind, [0, 2]):
         scale = (rng.normal(size=len(data)) * 0.01).astype("<f2")
         data[:, at : at + 2] = scale.view(np.uint8).reshape(-1, 2)
     return data.tobytes()
@@ -380,6 +146,31 @@ def activation_rows(rng) -> np.ndarray:
     return x
 
 
+# Section 20.
+LATER = ("Q2_K", "Q3_K", "IQ4_NL", "IQ4_XS", "MXFP4")
+
+
+def product_case(kind: str, rng) -> dict:
+    N, K = 5, 512 if FILE_BLOCK.get(kind, (32,))[0] == 256 else 96
+    data = random_rows(kind, N, K, rng)
+    x = (rng.normal(size=(2, K)) * 2).astype(f32)
+    w = floats(kind, data, N, K) if kind in FLOATS else unpack(kind, data, N, K)
+    products = lambda precise: [product(w, v, form_of(kind, precise)) for v in x]
+    case = {"type": kind, "N": N, "K": K, "weights": text(np.frombuffer(data, np.uint8))}
+    case |= {"x": text(x), "y": text(np.array(products(False)))}
+    if form_of(kind, True) == "int15":
+        case["y15"] = text(np.array(products(True)))
+    return {**case, "embedding": text(np.array([embedding(w, n) for n in range(N)], f32))}
+
+
+def elementary(rng) -> dict:
+    """Sections 15 and 16."""
+    corners = [0.0, -0.0, 0.625, np.nextafter(f32(0.625), f32(0)), 1e-40, 88, -88, 1e6, -1e6, 2e19, -2e19, 1e38]
+    x = np.concatenate([rng.normal(size=200) * 3, rng.normal(size=60) * 40, corners]).astype(f32)
+    out = {"x": text(x), "gelu": text(gelu(x)), "tanh": text(tanh32(x))}
+    return {**out, "cap": 30, "softcap": text(softcap(x, f32(30)))}
+
+
 def main() -> None:
     rng = np.random.default_rng(20260101)
     out = {"version": "vitrine-numerics/1-draft", "numpy": np.__version__}
@@ -399,6 +190,8 @@ def main() -> None:
         "sinCos": [[a, text(np.array(sin_cos64(a)))] for a in args],
     }
 
+    out["elementary"] = elementary(np.random.default_rng(20260103))
+
     rows = activation_rows(rng)
     out["activations"] = {"x": text(rows), "K": 256}
     for form, kind in (("int8", np.int8), ("int15", np.int16), ("int16", np.int16)):
@@ -408,22 +201,12 @@ def main() -> None:
         out["activations"][form] = {"steps": text(steps), "q": text(codes.astype(kind))}
 
     out["products"] = []
-    for kind in ("F32", "F16", "BF16", *FILE_BLOCK):
-        N, K = 5, 512 if kind.endswith("K") else 96
-        w = random_rows(kind, N, K, rng)
-        size = len(w) // N
-        x = (rng.normal(size=(2, K)) * 2).astype(f32)
-        file_rows = [w[n * size : (n + 1) * size] for n in range(N)]
-
-        def products(form: str) -> str:
-            return text(np.array([[product(kind, r, v, form) for r in file_rows] for v in x], f32))
-
-        y = {"y": products("int16" if kind == "Q8_0" else "int8")}
-        if kind in FILE_BLOCK and kind != "Q8_0":
-            y["y15"] = products("int15")
-        e = np.array([embedding(kind, r) for r in file_rows], f32)
-        case = {"type": kind, "N": N, "K": K, "weights": text(np.frombuffer(w, np.uint8))}
-        out["products"].append({**case, "x": text(x), **y, "embedding": text(e)})
+    for kind in (*FLOATS, *(kind for kind in FILE_BLOCK if kind not in LATER)):
+        out["products"].append(product_case(kind, rng))
+    # With numbers of their own, so that the cases below stay what they were.
+    later = np.random.default_rng(20260102)
+    for kind in LATER:
+        out["products"].append(product_case(kind, later))
 
     x, w = (rng.normal(size=(2, 96)) * 3).astype(f32), rng.normal(size=96).astype(f32)
     up = rng.normal(size=(2, 96)).astype(f32)
@@ -438,7 +221,7 @@ def main() -> None:
     out["rope"] = [
         {
             **{"base": base, "D": D, "positions": positions},
-            "rows": text(np.array([rope_table(base, D, p) for p in positions])),
+            "rows": text(np.array([rope_row(frequencies(base, D), p) for p in positions])),
         }
         for base, D in ((10000.0, 64), (100000.0, 64), (500000.0, 128))
     ]
@@ -450,7 +233,7 @@ def main() -> None:
     case = {"D": D, "heads": heads, "count": count, "base": 10000.0, "qkv": text(qkv)}
     case["scale"] = text(scale)
     for name, half_pairs in (("neighbours", False), ("halves", True)):
-        table = [rope_table(10000.0, D, p) for p in range(count)]
+        table = [rope_row(frequencies(10000.0, D), p) for p in range(count)]
         turn = lambda p, h, s: rotate(qkv[p, h * D : h * D + D], table[p], half_pairs, s)
         q = np.array([[turn(p, h, scale) for h in range(heads)] for p in range(count)])
         k = np.array([turn(p, heads, f32(1)) for p in range(count)]).astype(np.float16)

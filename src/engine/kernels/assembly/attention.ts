@@ -14,6 +14,7 @@
 import { address, float, integer } from './record';
 import { HALF_MASK, HALF_SCALE } from './constants';
 import { halves } from './half';
+import { fault } from './fault';
 import { exp4, softcap4, tree16 } from './math';
 
 export const TILE_ROWS: i32 = 8;
@@ -68,8 +69,8 @@ function attendTile(
           + <usize>(head * group) * (D << 2);
         for (let g = 0; g < group; g++) {
           attendBlock(
-            state + <usize>g * stateBytes, q, scratch, D, max(start, 0), min(visible, 64), softcap,
-            start >= 0,
+            record, state + <usize>g * stateBytes, q, scratch, D, max(start, 0), min(visible, 64),
+            softcap, start >= 0,
           );
           q += D << 2;
         }
@@ -105,13 +106,20 @@ function expandPage(out: usize, page: usize, D: usize): void {
  * folded into the state.
  */
 function attendBlock(
-  state: usize, q: usize, scratch: usize, D: usize, from: i32, visible: i32, softcap: f32,
-  first: bool,
+  record: usize, state: usize, q: usize, scratch: usize, D: usize, from: i32, visible: i32,
+  softcap: f32, first: bool,
 ): void {
   const e = scratch + (D << 9);
   if (from < 32) scores32(e, q, scratch, D);
   if (visible > 32) scores32(e + 128, q, scratch + 128, D);
   if (softcap != 0) {
+    // A cap would hide an infinity; only what is seen counts.
+    let zero: f32 = 0;
+    for (let p = <usize>from; p < <usize>visible; p++) {
+      const score = load<f32>(e + (p << 2));
+      zero += score - score;
+    }
+    if (zero != 0) fault(record);
     for (let p = from & ~3; p < visible; p += 4) {
       const at = e + (<usize>p << 2);
       v128.store(at, softcap4(v128.load(at), softcap));

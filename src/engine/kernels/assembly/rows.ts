@@ -6,9 +6,11 @@
  * long), a5 length, a6 segments of a row, a7 mode, a8 factor, epsilon or cap (f32)
  *
  * scale: out = in * a8. bias: out = in + second. addScaled: out += in * a8. norm: RMS norm of the
- * segment. addNorm: out += that. softcap: a8 * tanh(in / a8). out may be in.
+ * segment. addNorm: out += that. softcap: a8 * tanh(in / a8), a fault where in is not finite. out
+ * may be in.
  */
 import { address, float, integer } from './record';
+import { fault } from './fault';
 import { inverseRms, softcap4 } from './math';
 
 const MODE_SCALE: i32 = 0;
@@ -16,6 +18,7 @@ const MODE_BIAS: i32 = 1;
 const MODE_ADD_SCALED: i32 = 2;
 const MODE_NORM: i32 = 3;
 const MODE_ADD_NORM: i32 = 4;
+const MODE_SOFTCAP: i32 = 5;
 
 export function rows(record: usize, first: i32, end: i32): void {
   const length = integer(record, 5);
@@ -32,10 +35,21 @@ export function rows(record: usize, first: i32, end: i32): void {
     if (mode == MODE_NORM || mode == MODE_ADD_NORM) {
       parameter = inverseRms(record, x, length, parameter);
     }
+    if (mode == MODE_SOFTCAP) checkFinite(record, x, bytes);
     for (let k: usize = 0; k < bytes; k += 16) {
       v128.store(out + k, value4(mode, out + k, x + k, second + k, parameter));
     }
   }
+}
+
+/** A cap would hide an infinity. */
+function checkFinite(record: usize, x: usize, bytes: usize): void {
+  let zeros = f32x4.splat(0);
+  for (let k: usize = 0; k < bytes; k += 16) {
+    const v = v128.load(x + k);
+    zeros = f32x4.add(zeros, f32x4.sub(v, v));
+  }
+  if (v128.any_true(f32x4.ne(zeros, f32x4.splat(0)))) fault(record);
 }
 
 // @ts-ignore: decorator
