@@ -13,6 +13,7 @@ import {
 } from '../base/index.ts';
 import { metadataString, readGgufHeader } from '../engine/gguf/index.ts';
 import {
+  checkFits,
   type Engine,
   type OpenEngineOptions,
   openEngine,
@@ -46,12 +47,16 @@ const VERBS: Partial<Record<Phase, string>> = {
   verify: 'checking',
 };
 
-/** What the reference names, on disk; its digest is checked by openEngine or by `verify`. */
+/**
+ * What the reference names, on disk; its digest is checked by openEngine or by `verify`.
+ * `isLoaded`: it will be loaded, so it must fit into memory.
+ */
 export async function findModel(
   context: Context,
   reference: string,
-  options: { verify?: boolean; hasFallback?: boolean } = {},
+  options: { verify?: boolean; hasFallback?: boolean; isLoaded?: boolean } = {},
 ): Promise<LocalModel> {
+  if (options.isLoaded === true) await refuseTooLarge(context, reference);
   const display = new ProgressDisplay(context.terminal);
   const find = options.verify === true ? resolveModel : pullModel;
   const isOffline = context.settings.get('VITRINE_OFFLINE');
@@ -76,6 +81,20 @@ export async function findModel(
     return found;
   } finally {
     display.clear();
+  }
+}
+
+/**
+ * A path to a model that cannot be loaded is refused before its bytes are hashed. Other faults are
+ * told by whoever comes to them.
+ */
+async function refuseTooLarge({ settings }: Context, reference: string): Promise<void> {
+  if (!/^\.{0,2}\/|^[^:]+\.gguf$/i.test(reference)) return;
+  const contextTokens = integerSetting(settings, 'VITRINE_CONTEXT');
+  try {
+    await checkFits({ modelPath: reference, contextTokens, threads: threadsOf(settings) });
+  } catch (error) {
+    if (isVitrineError(error, 'out-of-memory')) throw named(error, reference);
   }
 }
 
@@ -181,7 +200,6 @@ async function chatTemplateOf(context: Context): Promise<string | undefined> {
 /** What a user must know of a file without a template. */
 const TEMPLATE_NOTES: Partial<Record<TemplateOrigin, string>> = {
   plain: 'it continues the text of the messages',
-  chatml: 'ChatML is used',
 };
 
 const NO_BYTES = { bytesDone: 0, bytesTotal: undefined };

@@ -45,7 +45,7 @@ export const chatCommand: Command = {
     const generation = generationOf(context.flags);
     const [given] = context.arguments;
     const reference = given ?? (context.settings.get('VITRINE_MODEL_PATH')?.value as string);
-    const model = await findModel(context, reference);
+    const model = await findModel(context, reference, { isLoaded: true });
     const engine = await loadModel(context, model);
     try {
       checkGivesText(engine, model);

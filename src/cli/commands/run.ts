@@ -52,7 +52,7 @@ export const runCommand: Command = {
     const [reference, words] = context.arguments;
     const prompt = words === '-' ? await readInput(context.stop.signal) : words;
     if (prompt.trim() === '') throw emptyPrompt(words === '-' ? ' on standard input' : '');
-    const model = await findModel(context, reference);
+    const model = await findModel(context, reference, { isLoaded: true });
     const engine = await loadModel(context, model);
     try {
       checkGivesText(engine, model);

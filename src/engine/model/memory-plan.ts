@@ -17,7 +17,7 @@ import {
 } from '../kernels/index.ts';
 import type { ModelConfig } from './config.ts';
 import { modelError } from './errors.ts';
-import { formOfTensor, type Tensor, type TensorSet } from './tensors.ts';
+import { formOfTensor, type TensorSet } from './tensors.ts';
 
 export interface PlanOptions {
   /** Positions of one sequence at most. */
@@ -127,7 +127,7 @@ export function planMemory(
     totalBytes: 0,
   };
   plan.totalBytes = next;
-  if (next > WASM_MEMORY_BYTES_MAX) throw tooLarge(next, weights, options.pageCount * pageBytes);
+  if (next > WASM_MEMORY_BYTES_MAX) throw tooLarge(plan, weights);
   return plan;
 }
 
@@ -161,16 +161,21 @@ function planActivations(
   };
 }
 
-function tooLarge(totalBytes: number, weights: TensorSet, kvBytes: number): Error {
-  const weightBytes = weights.all.reduce(
-    (sum: number, tensor: Tensor) => sum + tensor.packedBytes,
-    0,
-  );
+/** What is needed, what there is, what makes it up, what to do. */
+function tooLarge(plan: MemoryPlan, weights: TensorSet): Error {
+  const { totalBytes, contextTokens } = plan;
+  const weightBytes = weights.all.reduce((sum, tensor) => sum + tensor.packedBytes, 0);
+  const kvBytes = plan.pageCount * plan.pageBytes;
+  const advice =
+    weightBytes + HEAP_START > WASM_MEMORY_BYTES_MAX
+      ? 'The weights alone are too large: take a type of fewer bits (`vitrine convert`), or a ' +
+        'smaller model.'
+      : 'Give a smaller --context, or take a smaller model.';
   return modelError(
     'out-of-memory',
     `the model needs ${formatBytes(totalBytes)} (weights ${formatBytes(weightBytes)}, KV cache ` +
-      `${formatBytes(kvBytes)}); one WebAssembly memory holds ` +
-      `${formatBytes(WASM_MEMORY_BYTES_MAX)}. ` +
-      'Give a smaller --context, or a smaller model.',
+      `${formatBytes(kvBytes)} for a context of ${contextTokens} tokens, working memory ` +
+      `${formatBytes(totalBytes - weightBytes - kvBytes)}); one WebAssembly memory holds ` +
+      `${formatBytes(WASM_MEMORY_BYTES_MAX)}. ${advice}`,
   );
 }

@@ -17,6 +17,8 @@ export interface Tensor {
   type: WeightType;
   N: number;
   K: number;
+  /** Which file of a split model; 0 for a whole one. */
+  file: number;
   /** In the file. */
   offsetBytes: number;
   sizeBytes: number;
@@ -223,10 +225,10 @@ export class TensorBook {
         `${name} has ${K} columns; ${type} needs a multiple of ${columnMultiple(type)}`,
       );
     }
-    const { offsetBytes, sizeBytes } = info;
+    const { offsetBytes, sizeBytes, file = 0 } = info;
     const packed = packedBytes(type, N, K);
     const tensor: Tensor = {
-      ...{ name, type, N, K, offsetBytes, sizeBytes },
+      ...{ name, type, N, K, file, offsetBytes, sizeBytes },
       ...{ address: 0, packedBytes: packed, precise: false },
     };
     this.taken.push(tensor);

@@ -1,3 +1,4 @@
+export { checkFits, loadModel } from './load-model.ts';
 export { type KernelReport, measureReadBandwidth, testKernels } from './machine.ts';
 export type {
   EmbedJob,

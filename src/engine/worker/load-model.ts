@@ -3,9 +3,10 @@
  * Everything is checked and the memory computed before a byte of weights is read.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, readFileSync, readSync } from 'node:fs';
-import { formatBytes, VitrineError } from '../../base/index.ts';
-import { type GgufHeader, readGgufHeader } from '../gguf/index.ts';
+import { fstatSync, readFileSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
+import { formatBytes, isVitrineError, VitrineError } from '../../base/index.ts';
+import { type GgufHeader, joinSplit, readGgufHeader, type SplitPart } from '../gguf/index.ts';
 import {
   bindModule,
   bindReference,
@@ -32,12 +33,14 @@ import {
 } from '../model/index.ts';
 import { CONTROL_WORDS, LOADED_KB } from './control.ts';
 import { loadUnits, planUnits } from './load-units.ts';
-import { openModelFile, stampOf } from './model-file.ts';
+import { closeFiles, type OpenedFile, openModelFiles } from './model-file.ts';
 import type { FromCoordinator, LoadOptions, ToCoordinator } from './protocol.ts';
 import { Team } from './team.ts';
 
 /** Context when none is asked for, tokens. */
 const CONTEXT_DEFAULT = 8192;
+/** The shortest that is tried when none is asked for. */
+const CONTEXT_LEAST = 512;
 /** Rows of a step when nobody says; measured on prefill of 512 tokens: docs/performance.md. */
 export const STEP_ROWS_MAX = 256;
 /** So that an evaluation goes on in pieces beside as many answers as there are slots. */
@@ -79,22 +82,38 @@ export async function loadModel(
   options: LoadOptions,
   onProgress: (bytesDone: number, bytesTotal: number) => void,
 ): Promise<LoadedModel> {
-  const file = openModelFile(options.modelPath);
+  const files = openModelFiles(options.modelPath);
   try {
-    return await loadFile(file, options, onProgress);
+    return await loadFiles(files, options, onProgress);
   } finally {
-    closeSync(file);
+    closeFiles(files);
   }
 }
 
-/** `file` gives the header and the digest; each thread reads weights through its own handle. */
-async function loadFile(
-  file: number,
+/**
+ * Refuses at once, by the header alone, a model that could not be loaded for lack of memory.
+ * @throws VitrineError of gguf and model, out-of-memory among them
+ */
+export async function checkFits(
+  options: Pick<LoadOptions, 'modelPath' | 'contextTokens' | 'threads' | 'stepRowsMax'>,
+): Promise<void> {
+  const files = openModelFiles(options.modelPath);
+  try {
+    const { header } = await readHeaders(files);
+    const config = readConfig(header.metadata, vocabularySizeOf(header.tensors));
+    fitPlan(config, readTensors(header.tensors, config), options, options.threads);
+  } finally {
+    closeFiles(files);
+  }
+}
+
+/** `files` give header and digest; each thread reads weights through its own handles. */
+async function loadFiles(
+  files: readonly OpenedFile[],
   options: LoadOptions,
   onProgress: (bytesDone: number, bytesTotal: number) => void,
 ): Promise<LoadedModel> {
-  const stamp = stampOf(file);
-  const { header, fileBytes } = await readHeader(file);
+  const { header, fileBytes } = await readHeaders(files);
   const config = readConfig(header.metadata, vocabularySizeOf(header.tensors));
   const isEncoder = config.encoder !== undefined;
   const weights = (isEncoder ? readEncoderTensors : readTensors)(header.tensors, config);
@@ -109,16 +128,17 @@ async function loadFile(
     const units = planUnits(weights.all);
     const threads: Promise<void>[] = [];
     for (let worker = 1; worker < workers; worker += 1) {
-      const data = { modelPath: options.modelPath, stamp, units, memory, worker, workers };
+      const stamped = files.map(({ path, stamp }) => ({ path, stamp }));
+      const data = { files: stamped, units, memory, worker, workers };
       threads.push(team.start({ ...data, module: kernels.module as WebAssembly.Module }));
     }
     const settled = Promise.all(threads);
     // A failure is reported below, after this thread's own share.
     settled.catch(() => {});
     const loaded = new Int32Array(memory.buffer, CONTROL, CONTROL_WORDS);
-    const digest = digestFile(file);
+    const digest = digestFiles(files);
     checkDigest(options, digest);
-    loadUnits(options.modelPath, stamp, units, memory.buffer, () => {
+    loadUnits(files, units, memory.buffer, () => {
       onProgress(Math.min(Atomics.load(loaded, LOADED_KB) * 1024, fileBytes), fileBytes);
     });
     await settled;
@@ -130,6 +150,19 @@ async function loadFile(
     await team.close();
     throw error;
   }
+}
+
+async function readHeaders(
+  files: readonly OpenedFile[],
+): Promise<{ header: GgufHeader; fileBytes: number }> {
+  const parts: SplitPart[] = [];
+  let fileBytes = 0;
+  for (const { path, file } of files) {
+    const own = await readHeader(file);
+    parts.push({ fileName: basename(path), header: own.header });
+    fileBytes += own.fileBytes;
+  }
+  return { header: joinSplit(parts), fileBytes };
 }
 
 async function readHeader(file: number): Promise<{ header: GgufHeader; fileBytes: number }> {
@@ -145,15 +178,19 @@ async function readHeader(file: number): Promise<{ header: GgufHeader; fileBytes
   return { header, fileBytes };
 }
 
-function digestFile(file: number): string {
+/** Of the files one after the other. */
+function digestFiles(files: readonly OpenedFile[]): string {
   const hash = createHash('sha256');
   const buffer = new Uint8Array(1024 * 1024);
-  for (let position = 0; ; ) {
-    const count = readSync(file, buffer, 0, buffer.length, position);
-    if (count === 0) return hash.digest('hex');
-    hash.update(buffer.subarray(0, count));
-    position += count;
+  for (const { file } of files) {
+    for (let position = 0; ; ) {
+      const count = readSync(file, buffer, 0, buffer.length, position);
+      if (count === 0) break;
+      hash.update(buffer.subarray(0, count));
+      position += count;
+    }
   }
+  return hash.digest('hex');
 }
 
 function checkDigest(options: LoadOptions, digest: string): void {
@@ -217,7 +254,7 @@ function bindKernels(kernels: ChosenKernels, memory: WebAssembly.Memory): Kernel
 function fitPlan(
   config: ModelConfig,
   weights: TensorSet,
-  options: LoadOptions,
+  options: Pick<LoadOptions, 'contextTokens' | 'stepRowsMax'>,
   workers: number,
 ): MemoryPlan {
   const { contextTokens: asked, stepRowsMax = STEP_ROWS_MAX } = options;
@@ -233,20 +270,24 @@ function fitPlan(
         `${config.trainedContextTokens}`,
     );
   }
-  for (;;) {
+  const planFor = (tokens: number): MemoryPlan => {
     // A text of an encoder is in one step as a whole, and its pages are needed no longer than that.
-    const rowCountMax = isEncoder ? Math.max(stepRowsMax, contextTokens) : stepRowsMax;
-    const positions = isEncoder ? rowCountMax : contextTokens;
-    const plan = planMemory(config, weights, {
-      contextTokens,
+    const rowCountMax = isEncoder ? Math.max(stepRowsMax, tokens) : stepRowsMax;
+    const positions = isEncoder ? rowCountMax : tokens;
+    return planMemory(config, weights, {
+      contextTokens: tokens,
       pageCount: Math.ceil(positions / PAGE_POSITIONS) + slotCount,
       sequenceCount: slotCount,
       rowCountMax,
       logitRowsMax: isEncoder ? 0 : LOGIT_ROWS_MAX,
       workers,
     });
-    if (plan.totalBytes - HEAP_START <= available) return plan;
-    if (asked !== undefined || contextTokens <= 512) {
+  };
+  for (;;) {
+    const isLast = asked !== undefined || contextTokens <= CONTEXT_LEAST;
+    const plan = unlessTooLarge(() => planFor(contextTokens), isLast);
+    if (plan !== undefined && plan.totalBytes - HEAP_START <= available) return plan;
+    if (plan !== undefined && isLast) {
       throw new VitrineError(
         'out-of-memory',
         `the model needs ${formatBytes(plan.totalBytes)} of memory for a context of ` +
@@ -255,5 +296,15 @@ function fitPlan(
       );
     }
     contextTokens = Math.floor(contextTokens / 2);
+  }
+}
+
+/** Beyond one memory a shorter context may fit still; the last one's error is thrown. */
+function unlessTooLarge(plan: () => MemoryPlan, isLast: boolean): MemoryPlan | undefined {
+  try {
+    return plan();
+  } catch (error) {
+    if (isLast || !isVitrineError(error, 'out-of-memory')) throw error;
+    return undefined;
   }
 }

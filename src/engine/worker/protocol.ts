@@ -2,11 +2,17 @@
  * Messages between the HTTP thread and the coordinator, and what compute threads are born with.
  * All of it is plain data that structured clone carries.
  */
+
 import type { SamplingParams } from '../sampler/index.ts';
+import type { StampedFile } from './model-file.ts';
 
 export interface LoadOptions {
+  /** The file, or any part of a split one. */
   modelPath: string;
-  /** Expected SHA-256; the file's own is computed either way. */
+  /**
+   * Expected SHA-256; the file's own is computed either way. Of a split model: of its parts one
+   * after the other.
+   */
   digest?: string;
   threads: number;
   contextTokens?: number;
@@ -105,6 +111,8 @@ export interface LoadUnit {
   tensor: string;
   type: string;
   K: number;
+  /** Which file of a split model. */
+  file: number;
   offsetBytes: number;
   sizeBytes: number;
   address: number;
@@ -113,9 +121,8 @@ export interface LoadUnit {
 
 /** workerData of a compute thread. */
 export interface ComputeThreadData {
-  modelPath: string;
-  /** What the file was when it was opened to be hashed (model-file.ts). */
-  stamp: string;
+  /** The model's files, as they were when they were opened to be hashed (model-file.ts). */
+  files: readonly StampedFile[];
   units: readonly LoadUnit[];
   memory: WebAssembly.Memory;
   module: WebAssembly.Module;
