@@ -12,13 +12,7 @@ import {
   VitrineError,
 } from '../base/index.ts';
 import { metadataString, readGgufHeader } from '../engine/gguf/index.ts';
-import {
-  checkFits,
-  type Engine,
-  type OpenEngineOptions,
-  openEngine,
-  type TemplateOrigin,
-} from '../engine/index.ts';
+import { checkFits, type Engine, type OpenEngineOptions, openEngine } from '../engine/index.ts';
 import {
   LONG_PATIENCE,
   type LocalModel,
@@ -117,13 +111,10 @@ export async function loadModel(context: Context, model: LocalModel): Promise<En
   });
   try {
     const engine = await orStopped(opening, stop.signal);
-    const note = TEMPLATE_NOTES[engine.info.model.chatTemplate];
-    if (note !== undefined && !isSet(context.flags, 'json')) {
+    if (engine.info.model.chatTemplate === 'plain' && !isSet(context.flags, 'json')) {
+      const what = 'has no chat template: it continues the text of the messages';
       display.clear();
-      say(
-        context.terminal,
-        `${model.name} has no chat template: ${note} (--chat-template FILE gives it one)`,
-      );
+      say(context.terminal, `${model.name} ${what} (--chat-template FILE gives it one)`);
     }
     return engine;
   } catch (error) {
@@ -196,11 +187,6 @@ async function chatTemplateOf(context: Context): Promise<string | undefined> {
   if (size > TEMPLATE_BYTES_MAX) throw refuse(`this one has ${size} bytes`);
   return readFile(path, 'utf8');
 }
-
-/** What a user must know of a file without a template. */
-const TEMPLATE_NOTES: Partial<Record<TemplateOrigin, string>> = {
-  plain: 'it continues the text of the messages',
-};
 
 const NO_BYTES = { bytesDone: 0, bytesTotal: undefined };
 

@@ -101,10 +101,14 @@ export async function checkFits(
   try {
     const { header } = await readHeaders(files);
     const config = readConfig(header.metadata, vocabularySizeOf(header.tensors));
-    fitPlan(config, readTensors(header.tensors, config), options, options.threads);
+    fitPlan(config, tensorsOf(header, config), options, options.threads);
   } finally {
     closeFiles(files);
   }
+}
+
+function tensorsOf({ tensors }: GgufHeader, config: ModelConfig) {
+  return (config.encoder === undefined ? readTensors : readEncoderTensors)(tensors, config);
 }
 
 /** `files` give header and digest; each thread reads weights through its own handles. */
@@ -115,8 +119,7 @@ async function loadFiles(
 ): Promise<LoadedModel> {
   const { header, fileBytes } = await readHeaders(files);
   const config = readConfig(header.metadata, vocabularySizeOf(header.tensors));
-  const isEncoder = config.encoder !== undefined;
-  const weights = (isEncoder ? readEncoderTensors : readTensors)(header.tensors, config);
+  const weights = tensorsOf(header, config);
   const kernels = chooseKernels(options.kernels);
   const workers = kernels.module === undefined ? 1 : options.threads;
   const plan = fitPlan(config, weights, options, workers);
