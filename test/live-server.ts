@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { openApiKey } from '../src/access/index.ts';
 import { type Engine, openEngine } from '../src/engine/index.ts';
 import { type ServerOptions, type ServerTuning, startServer } from '../src/server/index.ts';
-import { type RandomModelOptions, writeRandomModel } from './random-model.ts';
+import { type RandomEncoderOptions, randomEncoder } from './random-encoder.ts';
+import { type RandomModelOptions, writeModel, writeRandomModel } from './random-model.ts';
 
 export interface LiveServer {
   readonly url: string;
@@ -24,6 +25,8 @@ export interface LiveServer {
 
 export interface LiveOptions {
   readonly model?: RandomModelOptions;
+  /** A model of embeddings instead. */
+  readonly encoder?: RandomEncoderOptions;
   readonly server?: Partial<ServerOptions>;
   readonly tuning?: ServerTuning;
   /** Stands between server and engine. */
@@ -33,7 +36,11 @@ export interface LiveOptions {
 export const MODEL_NAME = 'random';
 
 export async function startLiveServer(options: LiveOptions = {}): Promise<LiveServer> {
-  const file = await writeRandomModel(options.model);
+  const { encoder } = options;
+  const file =
+    encoder === undefined
+      ? await writeRandomModel(options.model)
+      : await writeModel(randomEncoder(encoder));
   const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-live-'));
   const key = `test-${randomBytes(24).toString('base64url')}`;
   const { verifier } = await openApiKey({ dataDir, environmentKey: key });

@@ -41,10 +41,15 @@ const HEAD_DIMENSION = 32;
 const PRINTABLE_GAIN = 8;
 
 /** Writes the model into a new folder under the system's temporary one. */
-export async function writeRandomModel(options: RandomModelOptions = {}): Promise<ModelFile> {
+export function writeRandomModel(options: RandomModelOptions = {}): Promise<ModelFile> {
+  return writeModel(randomModel(options));
+}
+
+/** Likewise for a file that is made already. */
+export async function writeModel(bytes: Uint8Array): Promise<ModelFile> {
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-model-'));
   const path = join(folder, 'random.gguf');
-  await writeFile(path, randomModel(options));
+  await writeFile(path, bytes);
   return { path, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 

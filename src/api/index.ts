@@ -16,6 +16,11 @@ export {
   StopReason,
   TokenCount,
 } from './anthropic-response.ts';
+export {
+  EMBEDDING_INPUTS_MAX,
+  EmbeddingsRequest,
+  EmbeddingsResponse,
+} from './embeddings.ts';
 export { AnthropicError, AnthropicErrorType, OpenAiError } from './errors.ts';
 export {
   AnthropicModel,

@@ -32,6 +32,7 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'bad-reference',
   'unsupported-reference',
   'unknown-model',
+  'unknown-type',
   'weak-key',
 ]);
 

@@ -12,12 +12,7 @@ import {
   VitrineError,
 } from '../base/index.ts';
 import { metadataString, readGgufHeader } from '../engine/gguf/index.ts';
-import {
-  type Engine,
-  type OpenEngineOptions,
-  openEngine,
-  type TemplateOrigin,
-} from '../engine/index.ts';
+import { checkFits, type Engine, type OpenEngineOptions, openEngine } from '../engine/index.ts';
 import {
   LONG_PATIENCE,
   type LocalModel,
@@ -46,12 +41,16 @@ const VERBS: Partial<Record<Phase, string>> = {
   verify: 'checking',
 };
 
-/** What the reference names, on disk; its digest is checked by openEngine or by `verify`. */
+/**
+ * What the reference names, on disk; its digest is checked by openEngine or by `verify`.
+ * `isLoaded`: it will be loaded, so it must fit into memory.
+ */
 export async function findModel(
   context: Context,
   reference: string,
-  options: { verify?: boolean; hasFallback?: boolean } = {},
+  options: { verify?: boolean; hasFallback?: boolean; isLoaded?: boolean } = {},
 ): Promise<LocalModel> {
+  if (options.isLoaded === true) await refuseTooLarge(context, reference);
   const display = new ProgressDisplay(context.terminal);
   const find = options.verify === true ? resolveModel : pullModel;
   const isOffline = context.settings.get('VITRINE_OFFLINE');
@@ -79,6 +78,20 @@ export async function findModel(
   }
 }
 
+/**
+ * A path to a model that cannot be loaded is refused before its bytes are hashed. Other faults are
+ * told by whoever comes to them.
+ */
+async function refuseTooLarge({ settings }: Context, reference: string): Promise<void> {
+  if (!/^\.{0,2}\/|^[^:]+\.gguf$/i.test(reference)) return;
+  const contextTokens = integerSetting(settings, 'VITRINE_CONTEXT');
+  try {
+    await checkFits({ modelPath: reference, contextTokens, threads: threadsOf(settings) });
+  } catch (error) {
+    if (isVitrineError(error, 'out-of-memory')) throw named(error, reference);
+  }
+}
+
 /** Loads a model that findModel has found. A stop while it loads ends the wait. */
 export async function loadModel(context: Context, model: LocalModel): Promise<Engine> {
   const display = new ProgressDisplay(context.terminal);
@@ -99,13 +112,10 @@ export async function loadModel(context: Context, model: LocalModel): Promise<En
   });
   try {
     const engine = await orStopped(opening, stop.signal);
-    const note = TEMPLATE_NOTES[engine.info.model.chatTemplate];
-    if (note !== undefined && !isSet(context.flags, 'json')) {
+    if (engine.info.model.chatTemplate === 'plain' && !isSet(context.flags, 'json')) {
+      const what = 'has no chat template: it continues the text of the messages';
       display.clear();
-      say(
-        context.terminal,
-        `${model.name} has no chat template: ${note} (--chat-template FILE gives it one)`,
-      );
+      say(context.terminal, `${model.name} ${what} (--chat-template FILE gives it one)`);
     }
     return engine;
   } catch (error) {
@@ -115,6 +125,16 @@ export async function loadModel(context: Context, model: LocalModel): Promise<En
   } finally {
     display.clear();
   }
+}
+
+/** @throws VitrineError wrong-model-kind for a model of embeddings */
+export function checkGivesText({ info }: Engine, model: LocalModel): void {
+  if (info.model.embedding === undefined) return;
+  throw new VitrineError(
+    'wrong-model-kind',
+    `${model.name} is an embedding model (${info.model.architecture}): it gives vectors, not text. ` +
+      'Serve it with `vitrine serve`, and send texts to POST /v1/embeddings.',
+  );
 }
 
 /** The licence that a GGUF file names. @throws VitrineError of gguf, with the path */
@@ -168,12 +188,6 @@ async function chatTemplateOf(context: Context): Promise<string | undefined> {
   if (size > TEMPLATE_BYTES_MAX) throw refuse(`this one has ${size} bytes`);
   return readFile(path, 'utf8');
 }
-
-/** What a user must know of a file without a template. */
-const TEMPLATE_NOTES: Partial<Record<TemplateOrigin, string>> = {
-  plain: 'it continues the text of the messages',
-  chatml: 'ChatML is used',
-};
 
 const NO_BYTES = { bytesDone: 0, bytesTotal: undefined };
 

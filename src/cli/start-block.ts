@@ -39,6 +39,9 @@ export function startBlock(facts: StartFacts, terminal: Terminal): string {
     ['  digest', `sha256:${model.digest.slice(0, 16)}… of ${formatBytes(model.bytes)}`],
     ['  engine', `${kernels} kernels, ${threads} threads, ${numerics}`],
     ['  context', `${info.contextTokens} tokens, ${formatBytes(info.memoryBytes)} of memory`],
+    ...(info.embedding === undefined
+      ? []
+      : [['  gives', `embeddings of ${info.embedding.dimensions} values`]]),
     ['  data', showPath(facts.dataDir)],
     ['  API key', keyText(facts.key, facts.dataDir, terminal)],
   ];
@@ -48,7 +51,8 @@ export function startBlock(facts: StartFacts, terminal: Terminal): string {
   ];
   const { created } = facts.key;
   lines.push('', ...(created === undefined ? [] : [`export VITRINE_API_KEY=${created}`]));
-  lines.push(curlLine(url, model.name, created));
+  const isEmbedder = info.embedding !== undefined;
+  lines.push(curlLine(url, isEmbedder ? embedding(model.name) : message(model.name), created));
   return `${lines.join('\n')}\n`;
 }
 
@@ -91,15 +95,28 @@ function keyText(key: KeyFacts, dataDir: string, terminal: Terminal): string {
 }
 
 /** A line that works when pasted; where the key is not known, in a shell that has it set. */
-function curlLine(url: string, model: string, created: string | undefined): string {
+function curlLine(url: string, example: Example, created: string | undefined): string {
   const shown = created ?? '$VITRINE_API_KEY';
+  return (
+    `curl -s ${url}${example.path} -H "x-api-key: ${shown}" -H "content-type: application/json" ` +
+    `-d '${JSON.stringify(example.body)}'`
+  );
+}
+
+interface Example {
+  readonly path: string;
+  readonly body: object;
+}
+
+function embedding(model: string): Example {
+  return { path: '/v1/embeddings', body: { model, input: 'What is the capital of France?' } };
+}
+
+function message(model: string): Example {
   const content = model === BUNDLED_NAME ? 'Hello.' : 'What is the capital of France?';
   const body = {
     ...{ model, max_tokens: 64, temperature: 0 },
     messages: [{ role: 'user', content }],
   };
-  return (
-    `curl -s ${url}/v1/messages -H "x-api-key: ${shown}" -H "content-type: application/json" ` +
-    `-d '${JSON.stringify(body)}'`
-  );
+  return { path: '/v1/messages', body };
 }

@@ -97,6 +97,23 @@ export type GenerateEvent =
       acceptedTokens: number;
     };
 
+export interface EmbedRequest {
+  /** Token ids of each text, special ones included: `encode` with `addSpecial`. */
+  texts: readonly (readonly number[])[];
+  /** Values of an embedding; fewer than the model's only where it is trained for that. */
+  dimensions?: number;
+}
+
+/** What only a model of embeddings has. */
+export interface EmbeddingInfo {
+  /** Values of an embedding. */
+  dimensions: number;
+  /** How the rows of a text become one: their mean, or the first. */
+  pooling: 'mean' | 'cls';
+  /** Trained so that the first values alone are an embedding too. */
+  isMatryoshka: boolean;
+}
+
 export interface ModelInfo {
   /** general.name of the file, or its base name. */
   name: string;
@@ -120,6 +137,8 @@ export interface ModelInfo {
   chatTemplate: TemplateOrigin;
   /** Bytes of WebAssembly memory taken. */
   memoryBytes: number;
+  /** Present: the model gives embeddings, and no text. */
+  embedding?: EmbeddingInfo;
 }
 
 export interface EngineInfo {
@@ -147,9 +166,17 @@ export interface Engine {
   /**
    * Runs one request. Requests wait for each other in order of arrival. Aborting the signal ends
    * the iteration within one step and frees everything.
-   * @throws VitrineError prompt-too-long, bad-request, numeric-fault, engine-closed
+   * @throws VitrineError prompt-too-long, bad-request, wrong-model-kind, numeric-fault,
+   * engine-closed
    */
   generate(request: GenerateRequest, signal?: AbortSignal): AsyncIterable<GenerateEvent>;
+  /**
+   * Embeddings of texts, f32 [dimensions] each, of length 1. A text's bits are the same alone and
+   * among others. Requests take turns text by text. Aborting the signal ends it: undefined.
+   * @throws VitrineError prompt-too-long, bad-request, wrong-model-kind, numeric-fault,
+   * engine-closed
+   */
+  embed(request: EmbedRequest, signal?: AbortSignal): Promise<Float32Array[] | undefined>;
   /** Requests running and waiting, now. */
   load(): { running: number; waiting: number };
   /** Resolves with the reason when the engine ended by itself; all requests fail from then on. */
@@ -202,4 +229,6 @@ export type EngineErrorCode =
   | 'numeric-fault'
   | 'prompt-too-long'
   | 'bad-request'
+  /** Text was asked of a model of embeddings, or embeddings of one of text. */
+  | 'wrong-model-kind'
   | 'engine-closed';

@@ -6,6 +6,7 @@ import { receiveMessageOnPort } from 'node:worker_threads';
 import { assert, VitrineError } from '../base/index.ts';
 import type {
   ChatMessage,
+  EmbedRequest,
   Engine,
   EngineInfo,
   GenerateEvent,
@@ -19,6 +20,7 @@ import {
   encodeChat,
   type ToolSyntax,
 } from './chat/index.ts';
+import { embedJobOf, isMatryoshka } from './embedding.ts';
 import { EventQueue } from './event-queue.ts';
 import { checkSamplingParams, StopMatcher } from './sampler/index.ts';
 import {
@@ -147,6 +149,7 @@ function describe(
       contextTokens: info.contextTokens,
       trainedContextTokens: info.trainedContextTokens,
       tokenBytesMax: tokenizer.tokenBytesMax,
+      embedding: info.embedding && { ...info.embedding, isMatryoshka: isMatryoshka(metadata) },
       chatTemplate: template.origin,
     },
     numerics: NUMERICS_VERSION,
@@ -211,6 +214,7 @@ class LocalEngine implements MeasurableEngine {
   }
 
   encodeChat(messages: readonly ChatMessage[], options?: PromptOptions): number[] {
+    this.#checkKind('text');
     return encodeChat(this.#template, this.tokenizer, messages, options);
   }
 
@@ -239,6 +243,29 @@ class LocalEngine implements MeasurableEngine {
       const shown = request.showToolMarkers === true ? this.#toolMarkers : undefined;
       const texts = { stream: createTextStream(this.tokenizer, { shown }), stops };
       yield* this.#events(queue, texts, promptTokens.length, signal);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      this.#drop(id);
+    }
+  }
+
+  async embed(request: EmbedRequest, signal?: AbortSignal): Promise<Float32Array[] | undefined> {
+    this.#checkOpen();
+    this.#checkKind('embeddings');
+    const job = embedJobOf(request, this.info.model);
+    if (signal?.aborted) return undefined;
+    const { id, queue } = this.#open();
+    const onAbort = (): void => queue.end();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const embeddings = new Array<Float32Array>(request.texts.length);
+    this.#send({ type: 'embed', job: { id, ...job } }, [job.tokens.buffer, job.lengths.buffer]);
+    try {
+      for (;;) {
+        const message = await queue.next();
+        if (message === undefined || signal?.aborted) return undefined;
+        if (message.type === 'embedding') embeddings[message.index] = message.values;
+        if (message.type === 'end') return message.reason === 'embedded' ? embeddings : undefined;
+      }
     } finally {
       signal?.removeEventListener('abort', onAbort);
       this.#drop(id);
@@ -306,12 +333,13 @@ class LocalEngine implements MeasurableEngine {
         yield { type: 'end', reason: 'stop-sequence', stopSequence, text: '', ...counts };
         return;
       } else if (message.type === 'end') {
-        if (message.reason === 'cancelled' || message.reason === 'evaluated') return;
+        const { reason: ended } = message;
+        if (ended === 'cancelled' || ended === 'evaluated' || ended === 'embedded') return;
         const last = stops.push(stream.end());
         const tail = last.stopSequence === undefined ? stops.end() : '';
         const { decodeMs } = message;
         const counts = { promptTokens, outputTokens, prefillMs, decodeMs, ...guesses };
-        const reason = last.stopSequence === undefined ? message.reason : 'stop-sequence';
+        const reason = last.stopSequence === undefined ? ended : 'stop-sequence';
         const { stopSequence } = last;
         yield { type: 'end', reason, stopSequence, text: last.text + tail, ...counts };
         return;
@@ -334,10 +362,24 @@ class LocalEngine implements MeasurableEngine {
     }
   }
 
+  #checkOpen(): void {
+    if (this.#closedReason === undefined) return;
+    throw new VitrineError('engine-closed', this.#closedReason);
+  }
+
+  #checkKind(wanted: 'text' | 'embeddings'): void {
+    const kind = this.info.model.embedding === undefined ? 'text' : 'embeddings';
+    if (kind === wanted) return;
+    const { name, architecture } = this.info.model;
+    throw new VitrineError(
+      'wrong-model-kind',
+      `${JSON.stringify(name)} (${architecture}) gives ${kind}, not ${wanted}`,
+    );
+  }
+
   #checkPrompt(tokens: readonly number[]): void {
-    if (this.#closedReason !== undefined) {
-      throw new VitrineError('engine-closed', this.#closedReason);
-    }
+    this.#checkOpen();
+    this.#checkKind('text');
     const { contextTokens, vocabularySize } = this.info.model;
     if (tokens.length === 0) throw badRequest('the prompt has no tokens');
     if (tokens.length >= contextTokens) {
@@ -404,8 +446,8 @@ class LocalEngine implements MeasurableEngine {
     for (const queue of this.#queues.values()) queue.fail(error);
   }
 
-  #send(message: ToCoordinator): void {
-    this.#coordinator.port.postMessage(message);
+  #send(message: ToCoordinator, transfer: ArrayBuffer[] = []): void {
+    this.#coordinator.port.postMessage(message, transfer);
   }
 }
 

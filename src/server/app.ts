@@ -12,6 +12,7 @@ import { checkKey } from './authentication.ts';
 import { BrokenRequests } from './broken-requests.ts';
 import { addChatCompletionsRoute } from './chat-completions-route.ts';
 import type { App, ServerContext } from './context.ts';
+import { addEmbeddingsRoute } from './embeddings-route.ts';
 import { apiOf, asRequestError, errorReply } from './error-reply.ts';
 import { RequestError, type ServerErrorCode } from './error-table.ts';
 import { newId } from './identifiers.ts';
@@ -101,6 +102,7 @@ export async function createApp({ context, keys, logger, traffic }: AppOptions):
   await app.register(swagger, openApiOptions(context.version));
   addMessagesRoutes(app, context);
   addChatCompletionsRoute(app, context);
+  addEmbeddingsRoute(app, context);
   addModelsRoutes(app, context);
   addOperationRoutes(app, context);
   return app;

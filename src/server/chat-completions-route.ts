@@ -37,7 +37,7 @@ export function addChatCompletionsRoute(app: App, context: ServerContext): void 
       const { body } = request;
       checkModelName(context, body.model, 'model');
       checkCombinations(body);
-      const engine = context.engine.require();
+      const engine = context.engine.require('text');
       const seed = chooseSeed(body.seed);
       const logitBias = logitBiasOf(body, engine);
       context.desk.checkRoom(engine);

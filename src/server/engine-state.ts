@@ -34,9 +34,12 @@ export class EngineState {
     return this.#engine;
   }
 
-  /** @throws RequestError model-loading, model-failed */
-  require(): Engine {
-    if (this.#engine !== undefined) return this.#engine;
+  /**
+   * @param kind what is wanted of the model; undefined: nothing that only one kind can do
+   * @throws RequestError model-loading, model-failed, wrong-model-kind
+   */
+  require(kind?: 'text' | 'embeddings'): Engine {
+    if (this.#engine !== undefined) return ofKind(this.#engine, kind);
     if (this.#status === 'failed') {
       throw new RequestError(
         'model-failed',
@@ -45,4 +48,23 @@ export class EngineState {
     }
     throw new RequestError('model-loading', 'the model is being loaded; try again in a moment.');
   }
+}
+
+function ofKind(engine: Engine, kind: 'text' | 'embeddings' | undefined): Engine {
+  const isEmbedder = engine.info.model.embedding !== undefined;
+  if (kind === 'text' && isEmbedder) {
+    throw new RequestError(
+      'wrong-model-kind',
+      'this model gives embeddings, not text; send texts to POST /v1/embeddings.',
+      { param: 'model' },
+    );
+  }
+  if (kind === 'embeddings' && !isEmbedder) {
+    throw new RequestError(
+      'wrong-model-kind',
+      'this model gives text, not embeddings; serve an embedding model, such as MiniLM or bge.',
+      { param: 'model' },
+    );
+  }
+  return engine;
 }

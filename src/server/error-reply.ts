@@ -22,7 +22,7 @@ export interface ErrorReply {
 /** The API whose shape an answer takes: by the route, where both share it by the version header. */
 export function apiOf(url: string, headers: Readonly<Record<string, unknown>>): Api {
   if (url.startsWith('/v1/messages')) return 'anthropic';
-  if (url.startsWith('/v1/chat/')) return 'openai';
+  if (url.startsWith('/v1/chat/') || url.startsWith('/v1/embeddings')) return 'openai';
   return headers['anthropic-version'] === undefined ? 'openai' : 'anthropic';
 }
 

@@ -12,6 +12,7 @@ export type ServerErrorCode =
   | 'bad-request'
   | 'bad-template'
   | 'prompt-too-long'
+  | 'wrong-model-kind'
   | 'unauthenticated'
   | 'unknown-model'
   | 'unknown-route'
@@ -69,6 +70,7 @@ const ERROR_TABLE: Readonly<Record<ServerErrorCode, ErrorRow>> = {
   'bad-request': invalid(400),
   'bad-template': invalid(400),
   'prompt-too-long': invalid(400, 'context_length_exceeded'),
+  'wrong-model-kind': invalid(400, 'unsupported_model'),
   unauthenticated: {
     ...invalid(401, 'invalid_api_key'),
     anthropicType: 'authentication_error',

@@ -248,9 +248,9 @@ test('an unknown model is 404 and says which one there is; aliases are known', a
 });
 
 test('unknown routes and wrong methods are JSON errors that say what there is', async () => {
-  const missing = await refusalOf(await live.get('/v1/embeddings'), 'openai');
+  const missing = await refusalOf(await live.get('/v1/responses'), 'openai');
   assert.equal(missing.status, 404);
-  assert.match(missing.message, /GET \/v1\/embeddings/);
+  assert.match(missing.message, /GET \/v1\/responses/);
   for (const [path, api, allow] of [
     ['/v1/messages', 'anthropic', 'POST'],
     ['/v1/chat/completions', 'openai', 'POST'],

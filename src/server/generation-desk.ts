@@ -2,7 +2,7 @@
  * Where requests get their turn at the engine: the bounded waiting line, the end of what a client
  * no longer waits for, measurements, and the end of all of them at shutdown.
  */
-import type { Engine, GenerateEvent, GenerateRequest } from '../engine/index.ts';
+import type { EmbedRequest, Engine, GenerateEvent, GenerateRequest } from '../engine/index.ts';
 import { RequestError } from './error-table.ts';
 import type { FinishedReason, Metrics } from './metrics.ts';
 
@@ -74,13 +74,42 @@ export class GenerationDesk {
     } finally {
       this.#metrics.finished(finished);
     }
-    if (this.#shutdown.signal.aborted) {
-      throw new RequestError(
-        'shutting-down',
-        'the server is shutting down; try again in a moment.',
-      );
+    throw this.#cutOff();
+  }
+
+  /**
+   * Embeddings of one request.
+   * @param gone  aborts when the client does
+   * @param summary  kept up to date
+   * @throws RequestError client-closed, shutting-down; VitrineError of the engine
+   */
+  async embed(
+    engine: Engine,
+    request: EmbedRequest,
+    gone: AbortSignal,
+    summary: GenerationSummary,
+  ): Promise<Float32Array[]> {
+    const signal = AbortSignal.any([gone, this.#shutdown.signal]);
+    for (const tokens of request.texts) summary.promptTokens += tokens.length;
+    let finished: FinishedReason = 'abort';
+    try {
+      const embeddings = await engine.embed(request, signal);
+      if (embeddings === undefined) throw this.#cutOff();
+      this.#metrics.promptComputed(summary.promptTokens);
+      finished = 'stop';
+      summary.reason = 'embedded';
+      return embeddings;
+    } finally {
+      this.#metrics.finished(finished);
     }
-    throw new RequestError('client-closed', 'the client went away.');
+  }
+
+  /** Why a request ended before its end. */
+  #cutOff(): RequestError {
+    if (!this.#shutdown.signal.aborted) {
+      return new RequestError('client-closed', 'the client went away.');
+    }
+    return new RequestError('shutting-down', 'the server is shutting down; try again in a moment.');
   }
 }
 

@@ -27,7 +27,8 @@ function read(route: string, body: Uint8Array): BodyAnswer {
     const value = parseJson(body);
     const problem = must(checks.get(route), 'the route has a schema')(value);
     if (problem !== undefined) throw problem;
-    return { value: flatten(value as Parameters<typeof flatten>[0]) };
+    const hasMessages = typeof value === 'object' && value !== null && 'messages' in value;
+    return { value: hasMessages ? flatten(value as Parameters<typeof flatten>[0]) : value };
   } catch (error) {
     const { code, message, param } = asRequestError(error, 'its request');
     return { code, message, param };

@@ -37,7 +37,7 @@ export function addMessagesRoutes(app: App, context: ServerContext): void {
     handler: async (request, reply) => {
       const { body } = request;
       checkModelName(context, body.model, 'model');
-      const engine = context.engine.require();
+      const engine = context.engine.require('text');
       const seed = chooseSeed(body.seed);
       context.desk.checkRoom(engine);
       const promptTokens = encodePrompt(engine, messagesOfAnthropic(body));
@@ -72,7 +72,7 @@ export function addMessagesRoutes(app: App, context: ServerContext): void {
     },
     handler: async ({ body }) => {
       checkModelName(context, body.model, 'model');
-      const engine = context.engine.require();
+      const engine = context.engine.require('text');
       return { input_tokens: encodePrompt(engine, messagesOfAnthropic(body)).length };
     },
   });

@@ -10,7 +10,7 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
         version,
         description:
           'A self-hosted server for open-weight models, with the Anthropic Messages and the OpenAI ' +
-          'chat completions API. Fields that are not listed are refused, never ignored.',
+          'chat completions and embeddings APIs. Fields that are not listed are refused, never ignored.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       components: {

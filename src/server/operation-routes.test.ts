@@ -37,7 +37,8 @@ test('the OpenAPI document has every route, its schemas and who needs a key', as
   assert.equal(document.openapi, '3.1.0');
   assert.deepEqual(Object.keys(document.paths).sort(), [
     ...['/', '/healthz', '/metrics', '/openapi.json', '/readyz', '/v1/chat/completions'],
-    ...['/v1/messages', '/v1/messages/count_tokens', '/v1/models', '/v1/models/{id}'],
+    ...['/v1/embeddings', '/v1/messages', '/v1/messages/count_tokens', '/v1/models'],
+    '/v1/models/{id}',
   ]);
   const { post } = document.paths['/v1/messages'];
   const body = post.requestBody.content['application/json'].schema;

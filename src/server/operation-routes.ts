@@ -83,6 +83,7 @@ function welcome({ version, modelName, engine }: ServerContext): string {
     '',
     'POST /v1/messages              Anthropic Messages API',
     'POST /v1/chat/completions      OpenAI chat completions API',
+    'POST /v1/embeddings            OpenAI embeddings API, for models of embeddings',
     'GET  /v1/models                what is served',
     'GET  /openapi.json             every route',
     'GET  /healthz, /readyz         the process answers; the model is loaded',

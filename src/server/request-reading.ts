@@ -6,6 +6,7 @@ import {
   ANTHROPIC_UNSUPPORTED,
   ChatCompletionRequest,
   CountTokensRequest,
+  EmbeddingsRequest,
   MessagesRequest,
   OPENAI_UNSUPPORTED,
   schemaProblem,
@@ -21,6 +22,7 @@ export const BODY_SCHEMAS: Readonly<Record<string, TSchema>> = {
   '/v1/messages': MessagesRequest,
   '/v1/messages/count_tokens': CountTokensRequest,
   '/v1/chat/completions': ChatCompletionRequest,
+  '/v1/embeddings': EmbeddingsRequest,
 };
 
 const UNSUPPORTED_FIELDS: ReadonlyMap<object, ReadonlySet<string>> = new Map([

@@ -12,8 +12,12 @@ export interface DigestOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Feeds a file to a hash, in order, and returns how many bytes it had. */
-async function hashFile(path: string, hash: Hash, options: DigestOptions = {}): Promise<number> {
+/** Feeds a file to hashes, in order, and returns how many bytes it had. */
+async function hashFile(
+  path: string,
+  hashes: readonly Hash[],
+  options: DigestOptions = {},
+): Promise<number> {
   const file = await open(path, 'r');
   try {
     const bytesTotal = (await file.stat()).size;
@@ -23,7 +27,7 @@ async function hashFile(path: string, hash: Hash, options: DigestOptions = {}): 
       options.signal?.throwIfAborted();
       const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, bytesDone);
       if (bytesRead === 0) return bytesDone;
-      hash.update(chunk.subarray(0, bytesRead));
+      for (const hash of hashes) hash.update(chunk.subarray(0, bytesRead));
       bytesDone += bytesRead;
       options.onBytes?.(bytesDone, bytesTotal);
     }
@@ -37,14 +41,41 @@ async function hashFile(path: string, hash: Hash, options: DigestOptions = {}): 
  * @throws VitrineError no-such-file, data-directory
  */
 export async function sha256OfFile(path: string, options: DigestOptions = {}): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    await hashFile(path, hash, options);
-  } catch (error) {
-    if (options.signal?.aborted) throw error;
-    throw cannotRead(path, error);
+  return (await sha256OfFiles([path], options)).together;
+}
+
+export interface FilesDigest {
+  /** Of the files one after the other. */
+  readonly together: string;
+  readonly each: readonly string[];
+  readonly bytes: number;
+}
+
+/**
+ * SHA-256 of the parts of a model, read once; progress counts through all of them.
+ * @throws VitrineError no-such-file, data-directory
+ */
+export async function sha256OfFiles(
+  paths: readonly string[],
+  options: DigestOptions & { readonly bytesTotal?: number } = {},
+): Promise<FilesDigest> {
+  const whole = createHash('sha256');
+  const each: string[] = [];
+  let bytes = 0;
+  for (const path of paths) {
+    const own = createHash('sha256');
+    const before = bytes;
+    const onBytes = (done: number, total: number): void =>
+      options.onBytes?.(before + done, options.bytesTotal ?? total);
+    try {
+      bytes += await hashFile(path, [whole, own], { onBytes, signal: options.signal });
+    } catch (error) {
+      if (options.signal?.aborted) throw error;
+      throw cannotRead(path, error);
+    }
+    each.push(own.digest('hex'));
   }
-  return hash.digest('hex');
+  return { together: whole.digest('hex'), each, bytes };
 }
 
 /**
@@ -57,7 +88,11 @@ export async function verifyFile(
   onBytes?: (bytesDone: number, bytesTotal: number) => void,
   signal?: AbortSignal,
 ): Promise<void> {
-  const found = await sha256OfFile(path, { onBytes, signal });
+  checkDigest(path, sha256, await sha256OfFile(path, { onBytes, signal }));
+}
+
+/** @throws VitrineError digest-mismatch */
+export function checkDigest(path: string, sha256: string, found: string): void {
   if (found === sha256) return;
   throw new VitrineError<WeightsErrorCode>(
     'digest-mismatch',

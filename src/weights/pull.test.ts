@@ -11,6 +11,7 @@ import type { Progress } from './progress.ts';
 import { type PullOptions, type PullPlan, pull } from './pull.ts';
 import type { ModelRef } from './refs.ts';
 import { pullModel, resolveModel } from './resolve.ts';
+import { removeModel } from './store.ts';
 
 const CONTENT = noise(2_500_000, 'model');
 const REF = 'hf:owner/repo/model.gguf';
@@ -448,3 +449,48 @@ async function bytesUrl(server: HubServer): Promise<string> {
   server.asked.length = 0;
   return response.headers.get('location') ?? assert.fail();
 }
+
+test('a reference to any part of a split model pulls all parts, and rm removes them', async () => {
+  const text = 'hf:owner/repo/Model-00002-of-00003.gguf';
+  const licences: string[] = [];
+  const licenceOf = async (path: string) => {
+    licences.push(path);
+    return licences.length === 1 ? 'apache-2.0' : undefined;
+  };
+  const model = await pullModel(text, options({ licenceOf }));
+  const names = [1, 2, 3].map((i) => `model-0000${i}-of-00003.gguf`);
+  assert.deepEqual(await modelFiles(), names);
+  assert.equal(model.path, join(dataDir, 'models', names[0]));
+  assert.equal(model.digest, sha256(Buffer.concat([CONTENT, CONTENT, CONTENT])));
+  assert.equal(model.bytes, 3 * CONTENT.length);
+  assert.equal(licences.length, 1, 'what the first part says holds for all');
+  const asked = hub.asked.filter(({ server }) => server === 'hub').map(({ url }) => url);
+  const address = (i: number) => `/owner/repo/resolve/main/Model-0000${i}-of-00003.gguf`;
+  assert.deepEqual(asked, [address(1), address(2), address(3)]);
+  assert.deepEqual(await resolveModel('model-00003-of-00003', options({ offline: true })), model);
+  writeFileSync(join(dataDir, 'models', names[1]), noise(2_500_000, 'other'));
+  await assert.rejects(resolveModel(text, options({ offline: true })), {
+    code: 'digest-mismatch',
+    message: /model-00002-of-00003\.gguf is not the file that was recorded/,
+  });
+  const { bytesFreed } = await removeModel(dataDir, 'model-00002-of-00003');
+  assert.equal(bytesFreed, 3 * CONTENT.length);
+  assert.deepEqual(await modelFiles(), []);
+  assert.equal((await readLockFile(dataDir)).size, 0);
+});
+
+test('a path to any part is the whole model; a part that is missing is named', async () => {
+  const path = (i: number) => join(dataDir, `m-0000${i}-of-00002.gguf`);
+  for (const i of [1, 2]) writeFileSync(path(i), noise(1000 * i, `part ${i}`));
+  const { name, digest, bytes, path: first } = await resolveModel(path(2), options());
+  assert.equal(first, path(1));
+  assert.equal(name, 'm-00001-of-00002');
+  assert.equal(bytes, 3000);
+  const both = Buffer.concat([noise(1000, 'part 1'), noise(2000, 'part 2')]);
+  assert.equal(digest, sha256(both));
+  await rm(path(1));
+  await assert.rejects(resolveModel(path(2), options()), {
+    code: 'no-such-file',
+    message: /m-00001-of-00002\.gguf is no file; expected one of the 2 parts of a split model/,
+  });
+});

@@ -3,12 +3,13 @@ import { stat } from 'node:fs/promises';
 import { resolve as resolvePath } from 'node:path';
 import { isVitrineError, VitrineError } from '../base/index.ts';
 import { BUNDLED_NAME, bundledModel, catalogueModel, catalogueNames } from './catalogue.ts';
-import { sha256OfFile, verifyFile } from './digest.ts';
+import { checkDigest, sha256OfFiles, verifyFile } from './digest.ts';
 import type { WeightsErrorCode } from './errors.ts';
 import { checkLicence, normaliseLicence } from './licence.ts';
 import { type LockEntries, type LockEntry, readLockFile } from './lock-file.ts';
 import { type LocalModel, type PullOptions, type PullPlan, pull } from './pull.ts';
 import { type ModelRef, type PathRef, parseRef } from './refs.ts';
+import { partModelNames, partPaths, partRefs } from './split-model.ts';
 import { baseName, fileBytes, modelPath, nameFor, recordedRef } from './store.ts';
 
 export interface ResolveOptions extends PullOptions {
@@ -30,14 +31,54 @@ export async function resolveModel(text: string, options: ResolveOptions): Promi
   if (ref.kind === 'path') return localFile(ref, options);
   if (ref.kind === 'name' && ref.name === BUNDLED_NAME) return packaged(options);
   const plan = planFor(ref, entries);
+  const parts = partRefs(plan.sources[0]);
+  if (parts.length > 1) return splitModel(parts, entries, options);
   const found = await onDisk(plan, options.dataDir, entries);
-  if (found === undefined) {
-    return pull(plan, options, async () =>
-      onDisk(plan, options.dataDir, await readLockFile(options.dataDir)),
-    );
-  }
+  if (found === undefined) return pullOne(plan, options);
   if (options.verify !== false) await verify(found, options);
   return found;
+}
+
+async function pullOne(plan: PullPlan, options: ResolveOptions): Promise<LocalModel> {
+  return pull(plan, options, async () =>
+    onDisk(plan, options.dataDir, await readLockFile(options.dataDir)),
+  );
+}
+
+/** All parts on disk, each pulled when it is not there; what the first one says holds for all. */
+async function splitModel(
+  refs: readonly ModelRef[],
+  entries: LockEntries,
+  options: ResolveOptions,
+): Promise<LocalModel> {
+  const names = partModelNames(nameFor(refs[0], entries));
+  const parts: LocalModel[] = [];
+  for (const [i, ref] of refs.entries()) {
+    const { sha256, bytes } = entries.get(names[i]) ?? {};
+    const expected = entries.get(names[i])?.ref === recordedRef(ref) ? { sha256, bytes } : {};
+    const plan = { ...planOfOne(ref, names[i]), expected, licence: parts[0]?.licence };
+    const found = await onDisk(plan, options.dataDir, entries);
+    parts.push(found ?? (await pullOne(plan, options)));
+  }
+  const [first] = parts;
+  const paths = parts.map(({ path }) => path);
+  const { digest, each, bytes } = await digestOfParts(first.name, paths, options);
+  for (const [i, part] of parts.entries()) checkDigest(part.path, part.digest, each[i]);
+  return { ...first, digest, bytes };
+}
+
+async function digestOfParts(name: string, paths: readonly string[], options: ResolveOptions) {
+  let bytesTotal = 0;
+  for (const path of paths) {
+    const bytes = await fileBytes(path);
+    if (bytes < 0) throw await cannotRead(path, paths.length);
+    bytesTotal += bytes;
+  }
+  const onBytes = verifying(paths[0], options);
+  const { together, each, bytes } = await notAborted(name, options, () =>
+    sha256OfFiles(paths, { onBytes, bytesTotal, signal: options.signal }),
+  );
+  return { digest: together, each, bytes };
 }
 
 /** Like resolveModel; a file that is there already is believed, so that pulling twice is free. */
@@ -96,17 +137,17 @@ async function packaged(options: ResolveOptions): Promise<LocalModel> {
   return model;
 }
 
+/** Of a split model any part may be named; the first one has the metadata. */
 async function localFile(ref: PathRef, options: ResolveOptions): Promise<LocalModel> {
-  const path = resolvePath(ref.path);
-  const bytes = await fileBytes(path);
-  if (bytes < 0) throw await cannotRead(path);
-  const name = baseName(ref);
+  const paths = partPaths(resolvePath(ref.path));
+  const [path] = paths;
+  for (const each of paths) {
+    if ((await fileBytes(each)) < 0) throw await cannotRead(each, paths.length);
+  }
+  const name = baseName({ ...ref, path });
   const licence = normaliseLicence(await options.licenceOf?.(path));
   checkLicence(name, licence, options.acceptLicence);
-  const onBytes = verifying(path, options);
-  const digest = await notAborted(name, options, () =>
-    sha256OfFile(path, { onBytes, signal: options.signal }),
-  );
+  const { digest, bytes } = await digestOfParts(name, paths, options);
   return { name, path, digest, bytes, licence, source: path };
 }
 
@@ -131,10 +172,12 @@ async function notAborted<T>(
   }
 }
 
-async function cannotRead(path: string): Promise<VitrineError<WeightsErrorCode>> {
+async function cannotRead(path: string, count: number): Promise<VitrineError<WeightsErrorCode>> {
   const entry = await stat(path).catch(() => undefined);
   const what = entry?.isDirectory() ? 'a directory' : 'no file';
-  const message = `${path} is ${what}; expected a GGUF file. Check the path.`;
+  const expected = count === 1 ? 'a GGUF file' : `one of the ${count} parts of a split model`;
+  const advice = count === 1 ? 'Check the path.' : 'Put all parts into one folder.';
+  const message = `${path} is ${what}; expected ${expected}. ${advice}`;
   return new VitrineError('no-such-file', message);
 }
 

@@ -18,6 +18,7 @@ import { type Holder, showHolder, withExclusive } from './exclusive.ts';
 import { type LockEntries, type LockEntry, readLockFile, updateLockFile } from './lock-file.ts';
 import { removePart } from './part-file.ts';
 import { type ModelRef, showRef } from './refs.ts';
+import { distinctName, partModelNames } from './split-model.ts';
 
 export interface StoredModel extends LockEntry {
   readonly name: string;
@@ -43,14 +44,29 @@ export async function listModels(dataDir: string): Promise<StoredModel[]> {
 }
 
 /**
- * Removes a model, what is left of unfinished pulls of it, and its entry.
+ * Removes a model, what is left of unfinished pulls of it, and its entry; of a split model all
+ * parts, whichever is named.
  * @throws VitrineError unknown-model, data-directory (a process is pulling it)
  */
 export async function removeModel(dataDir: string, name: string): Promise<RemovedModel> {
   const entries = await readLockFile(dataDir);
-  const entry = entries.get(name);
-  const parts = await partNames(dataDir, name);
-  if (entry === undefined && parts.length === 0) throw notPulled(name, entries);
+  let bytesFreed = 0;
+  let isFound = false;
+  for (const each of partModelNames(name)) {
+    const parts = await partNames(dataDir, each);
+    if (!entries.has(each) && parts.length === 0) continue;
+    isFound = true;
+    bytesFreed += (await removeOne(dataDir, each, entries.get(each))).bytesFreed;
+  }
+  if (!isFound) throw notPulled(name, entries);
+  return { name, bytesFreed };
+}
+
+async function removeOne(
+  dataDir: string,
+  name: string,
+  entry: LockEntry | undefined,
+): Promise<RemovedModel> {
   let bytesFreed = 0;
   await withExclusive(
     pullLockPath(dataDir, name),
@@ -149,7 +165,7 @@ export function nameFor(ref: ModelRef, entries: LockEntries): string {
   for (const [name, entry] of entries) if (entry.ref === text) return name;
   const name = baseName(ref);
   const isTaken = entries.has(name) || catalogueNames().includes(name);
-  return isTaken ? `${name}-${shortHash(text)}` : name;
+  return isTaken ? distinctName(name, shortHash(text)) : name;
 }
 
 /** The reference as it is recorded: of a URL's query only a hash, since it may be a signature. */

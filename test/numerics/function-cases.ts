@@ -1,18 +1,19 @@
 /**
- * Case set "functions": exp in f32, exp, log, sine and cosine in f64, halves, and rope tables of
- * several bases. Plain TypeScript that runs in every JavaScript engine. Browser-safe.
+ * Case set "functions": exp and GELU in f32, exp, log, sine and cosine in f64, halves, and rope
+ * tables of several bases. Plain TypeScript that runs in every JavaScript engine. Browser-safe.
  */
 import {
   expF32,
   expF64,
   floatToHalf,
+  geluErfF32,
   halfToFloat,
   logF64,
   Random,
   roundTiesToEven,
   sinCosF64,
 } from '../../src/engine/kernels/index.ts';
-import { fillRopeTable } from '../../src/engine/model/index.ts';
+import { fillRopeTable, pool } from '../../src/engine/model/index.ts';
 
 /** Results by the name of the function. */
 export function* functionCases(): Generator<[name: string, results: Float64Array | Float32Array]> {
@@ -21,6 +22,8 @@ export function* functionCases(): Generator<[name: string, results: Float64Array
   const uniform = (count: number, size: number): Float64Array =>
     Float64Array.from({ length: count }, () => (random.next() / 2 ** 31 - 1) * size);
   yield ['exp f32', Float32Array.from(uniform(20000, 90), (x) => expF32(Math.fround(x)))];
+  yield ['GELU f32', Float32Array.from(uniform(20000, 14), (x) => geluErfF32(Math.fround(x)))];
+  yield ['mean of rows', pool(Float32Array.from(uniform(4800, 3)), 48, 'mean')];
   yield ['exp f64', uniform(20000, 60).map(expF64)];
   yield ['log f64', uniform(20000, 1e6).map((x) => logF64(Math.abs(x) + 1e-9))];
   const angles = uniform(20000, 2 ** 20);

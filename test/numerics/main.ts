@@ -7,6 +7,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildMutant, CANARIES, CONSTANT_REORDERING, checkCanary } from './canaries.ts';
+import { encoderCases } from './encoder-cases.ts';
 import { forwardCases } from './forward-cases.ts';
 import {
   cache,
@@ -27,7 +28,7 @@ function record(): number {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   let count = 0;
-  for (const cases of [kernelCases(), forwardCases()]) {
+  for (const cases of [kernelCases(), forwardCases(), encoderCases()]) {
     for (const bytes of cases) {
       writeFileSync(join(folder, String(count).padStart(3, '0')), bytes);
       count += 1;

@@ -43,6 +43,7 @@ export const PARTS: Parts = {
   },
 
   weights: { uses: ['base', 'engine/gguf'] },
+  convert: { uses: ['base', 'engine/gguf'] },
   access: { uses: ['base'] },
   server: {
     uses: ['base', 'api', 'engine', 'access'],
@@ -61,7 +62,7 @@ export const PARTS: Parts = {
 
   cli: {
     uses: [
-      ...['base', 'engine', 'engine/gguf', 'weights', 'access', 'server'],
+      ...['base', 'engine', 'engine/gguf', 'weights', 'convert', 'access', 'server'],
       ...['gate', 'testgen'],
     ],
   },

@@ -8,7 +8,7 @@ import type { ChatMessage, Engine } from '../../engine/index.ts';
 import type { Command, Context } from '../command.ts';
 import { EXIT_DONE } from '../errors.ts';
 import { cutNote, GENERATION_FLAGS, type Generation, generationOf } from '../generation.ts';
-import { ACCEPT_LICENCE, findModel, loadModel } from '../open-model.ts';
+import { ACCEPT_LICENCE, checkGivesText, findModel, loadModel } from '../open-model.ts';
 import { ProgressDisplay } from '../progress.ts';
 import { say } from '../terminal.ts';
 
@@ -45,9 +45,10 @@ export const chatCommand: Command = {
     const generation = generationOf(context.flags);
     const [given] = context.arguments;
     const reference = given ?? (context.settings.get('VITRINE_MODEL_PATH')?.value as string);
-    const model = await findModel(context, reference);
+    const model = await findModel(context, reference, { isLoaded: true });
     const engine = await loadModel(context, model);
     try {
+      checkGivesText(engine, model);
       await new Conversation(context, engine, generation, model.name).run();
       return context.stop.signal.aborted ? context.stop.exitCode() : EXIT_DONE;
     } finally {

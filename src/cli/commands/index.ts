@@ -1,6 +1,7 @@
 /** Every command, in the order of the help text. */
 import type { Command } from '../command.ts';
 import { chatCommand } from './chat.ts';
+import { convertCommand } from './convert.ts';
 import { doctorCommand } from './doctor.ts';
 import { envCommand } from './env.ts';
 import { helpCommand } from './help.ts';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   pullCommand,
   modelsCommand,
   rmCommand,
+  convertCommand,
   lintFoldCommand,
   testgenCommand,
   doctorCommand,

@@ -6,7 +6,7 @@ import type { Command, Context } from '../command.ts';
 import { cliError, EXIT_DONE } from '../errors.ts';
 import { isSet, listFlag } from '../flags.ts';
 import { cutNote, GENERATION_FLAGS, type Generation, generationOf } from '../generation.ts';
-import { ACCEPT_LICENCE, findModel, loadModel } from '../open-model.ts';
+import { ACCEPT_LICENCE, checkGivesText, findModel, loadModel } from '../open-model.ts';
 import { ProgressDisplay } from '../progress.ts';
 import { say } from '../terminal.ts';
 
@@ -52,9 +52,10 @@ export const runCommand: Command = {
     const [reference, words] = context.arguments;
     const prompt = words === '-' ? await readInput(context.stop.signal) : words;
     if (prompt.trim() === '') throw emptyPrompt(words === '-' ? ' on standard input' : '');
-    const model = await findModel(context, reference);
+    const model = await findModel(context, reference, { isLoaded: true });
     const engine = await loadModel(context, model);
     try {
+      checkGivesText(engine, model);
       return await answer(context, { engine, model, prompt, generation });
     } finally {
       await engine.close();

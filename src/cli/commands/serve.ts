@@ -135,7 +135,7 @@ async function chooseModel(context: Context): Promise<LocalModel> {
   const reference = positional ?? (setting?.value as string);
   const isAskedFor = positional !== undefined || setting?.source !== 'default';
   try {
-    return await findModel(context, reference, { hasFallback: !isAskedFor });
+    return await findModel(context, reference, { hasFallback: !isAskedFor, isLoaded: true });
   } catch (error) {
     if (isAskedFor || !isVitrineError(error, 'no-source')) throw error;
     const bundled = await findModel(context, BUNDLED_NAME).catch((cause) => {

@@ -158,11 +158,6 @@ test('a header is read up to its limit and no further, even in an endless file',
 
 test('wrong metadata is refused with its key', () => {
   refuses(withU32(FILE, 44, 13), 'bad-header', /"general.name" has value type 13/);
-  refuses(
-    smallFile(['split.count', { type: 'u16', value: 3 }]),
-    'bad-header',
-    /split into 3 files/,
-  );
   const flag = smallFile(['flag', { type: 'bool', value: true }]);
   const at = positionOf(flag, 'flag') + 8;
   flag[at] = 2;

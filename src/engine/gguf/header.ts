@@ -1,7 +1,7 @@
 /**
  * Header of a GGUF file, versions 2 and 3, little endian: bytes -> metadata and tensor table.
- * Spec: ggml docs/gguf.md. Not read: version 1, big-endian files, parts of split files; each is
- * refused by name. The data section is not touched.
+ * Spec: ggml docs/gguf.md. Not read: version 1 and big-endian files; each is refused by name. The
+ * data section is not touched. Models of several files: split.ts.
  *
  *   magic         4 bytes "GGUF"
  *   version       u32
@@ -113,7 +113,6 @@ function parse(bytes: Uint8Array, fileBytes: number): GgufHeader {
   const typedMetadata = readMetadata(reader, metadataCount);
   const metadata = new Map<string, MetadataValue>();
   for (const [key, value] of typedMetadata) metadata.set(key, untyped(value));
-  refuseSplit(metadata);
   const alignment = readAlignment(metadata);
   const entries: TensorEntry[] = [];
   for (let i = 0; i < tensorCount; i += 1) entries.push(readTensorEntry(reader, i));
@@ -175,17 +174,6 @@ function readMetadata(reader: ByteReader, count: number): Map<string, TypedValue
     metadata.set(key, value);
   }
   return metadata;
-}
-
-function refuseSplit(metadata: Metadata): void {
-  const count = metadataNumber(metadata, 'split.count') ?? 1;
-  if (count <= 1) return;
-  const part = (metadataNumber(metadata, 'split.no') ?? 0) + 1;
-  throw ggufError(
-    'bad-header',
-    `this is part ${part} of a model split into ${count} files (split.count); split files are ` +
-      'not read yet: join them with "llama-gguf-split --merge" of llama.cpp',
-  );
 }
 
 function readAlignment(metadata: Metadata): number {

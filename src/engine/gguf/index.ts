@@ -26,6 +26,13 @@ export {
   type TypedValue,
 } from './metadata.ts';
 export { findNonFinite } from './non-finite.ts';
+export {
+  joinSplit,
+  parseSplitName,
+  type SplitName,
+  type SplitPart,
+  splitPartNames,
+} from './split.ts';
 export type { TensorInfo } from './tensor-table.ts';
 export {
   TENSOR_TYPES,
@@ -35,4 +42,11 @@ export {
   tensorType,
   tensorTypeName,
 } from './tensor-types.ts';
-export { type TensorToWrite, type WriteOptions, writeGguf } from './write.ts';
+export {
+  type GgufHead,
+  type TensorShape,
+  type TensorToWrite,
+  type WriteOptions,
+  writeGguf,
+  writeGgufHead,
+} from './write.ts';

@@ -27,6 +27,8 @@ export interface TensorInfo {
   /** As in the file: dims[0] = columns (k, contiguous), dims[1] = rows. */
   readonly dims: readonly number[];
   readonly elementCount: number;
+  /** Which file of a split model, from 0; the first when not given. */
+  readonly file?: number;
   /** From the start of the file. */
   readonly offsetBytes: number;
   readonly sizeBytes: number;

@@ -1,6 +1,6 @@
 /**
- * Writes a GGUF file (little endian, version 3 or 2): metadata and tensors -> bytes. For tiny
- * models, tests and conversion; the whole file is built in memory. The layout stands in
+ * Writes a GGUF file (little endian, version 3 or 2): metadata and tensors -> bytes; a whole file
+ * in memory, or the head alone, whose data the caller writes behind it. The layout stands in
  * `header.ts`.
  */
 import { assert } from '../../base/index.ts';
@@ -14,11 +14,14 @@ import {
 } from './metadata.ts';
 import { TENSOR_TYPES, type TensorTypeName, tensorBytes } from './tensor-types.ts';
 
-export interface TensorToWrite {
+export interface TensorShape {
   readonly name: string;
   readonly type: TensorTypeName;
   /** dims[0] = columns (k, contiguous). */
   readonly dims: readonly number[];
+}
+
+export interface TensorToWrite extends TensorShape {
   /** Exactly the bytes of the shape and type. */
   readonly data: Uint8Array;
 }
@@ -34,12 +37,37 @@ declare class TextEncoder {
   encode(text: string): Uint8Array;
 }
 
+export interface GgufHead {
+  /** Everything before the data, padded. */
+  readonly bytes: Uint8Array;
+  /** Where the data of each tensor starts in the file; between them stand zeros. */
+  readonly offsetsBytes: readonly number[];
+  readonly fileBytes: number;
+}
+
 /** A whole GGUF file; metadata in the order of the map, tensors in the order given. */
 export function writeGguf(
   metadata: ReadonlyMap<string, TypedValue>,
   tensors: readonly TensorToWrite[],
   options: WriteOptions = {},
 ): Uint8Array {
+  const { bytes, offsetsBytes, fileBytes } = writeGgufHead(metadata, tensors, options);
+  const file = new Uint8Array(fileBytes);
+  file.set(bytes);
+  for (const [i, { name, data, type, dims }] of tensors.entries()) {
+    const expected = tensorBytes(type, countElements(dims));
+    assert(data.length === expected, `tensor ${name} has ${expected} bytes, not ${data.length}`);
+    file.set(data, offsetsBytes[i]);
+  }
+  return file;
+}
+
+/** The head of such a file, and where the data belongs. */
+export function writeGgufHead(
+  metadata: ReadonlyMap<string, TypedValue>,
+  tensors: readonly TensorShape[],
+  options: WriteOptions = {},
+): GgufHead {
   const alignment = alignmentOf(metadata, options);
   const entries = new Map(metadata);
   if (alignment !== 32) entries.set('general.alignment', { type: 'u32', value: alignment });
@@ -53,6 +81,7 @@ export function writeGguf(
     writeTyped(sink, value);
   }
   let offset = 0;
+  const offsets: number[] = [];
   for (const tensor of tensors) {
     checkTensor(tensor);
     sink.string(tensor.name);
@@ -60,14 +89,17 @@ export function writeGguf(
     for (const dim of tensor.dims) sink.u64(dim);
     sink.u32(TENSOR_TYPES[tensor.type].id);
     sink.u64(offset);
-    offset = alignUp(offset + tensor.data.length, alignment);
+    offsets.push(offset);
+    offset = alignUp(offset + tensorBytes(tensor.type, countElements(tensor.dims)), alignment);
   }
   sink.pad(alignment);
-  for (const tensor of tensors) {
-    sink.bytes(tensor.data);
-    sink.pad(alignment);
-  }
-  return sink.finish();
+  const bytes = sink.finish();
+  const offsetsBytes = offsets.map((each) => bytes.length + each);
+  return { bytes, offsetsBytes, fileBytes: bytes.length + offset };
+}
+
+function countElements(dims: readonly number[]): number {
+  return dims.reduce((product, dim) => product * dim, 1);
 }
 
 function alignmentOf(metadata: ReadonlyMap<string, TypedValue>, options: WriteOptions): number {
@@ -81,13 +113,9 @@ function alignmentOf(metadata: ReadonlyMap<string, TypedValue>, options: WriteOp
   return alignment;
 }
 
-function checkTensor(tensor: TensorToWrite): void {
-  const { name, type, dims, data } = tensor;
-  const elementCount = dims.reduce((product, dim) => product * dim, 1);
+function checkTensor({ name, type, dims }: TensorShape): void {
   assert(dims.length >= 1 && dims.length <= 4, `tensor ${name} has 1 to 4 dimensions`);
   assert(dims[0] % TENSOR_TYPES[type].blockElements === 0, `columns of ${name} fill blocks`);
-  const expected = tensorBytes(type, elementCount);
-  assert(data.length === expected, `tensor ${name} has ${expected} bytes, not ${data.length}`);
 }
 
 function writeTyped(sink: ByteSink, typed: TypedValue): void {

@@ -10,7 +10,7 @@ export {
   WEIGHT_TYPES,
   type WeightType,
 } from './layout.ts';
-export { expF32, expF64, logF64, roundTiesToEven, sinCosF64 } from './math.ts';
+export { expF32, expF64, geluErfF32, logF64, roundTiesToEven, sinCosF64 } from './math.ts';
 export { ABORTED, CONTROL, FAULT, HEAP_START, initializeMemory } from './memory-map.ts';
 export {
   ATTENTION_TILE_ROWS,

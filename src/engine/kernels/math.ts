@@ -55,6 +55,22 @@ export function geluF32(x: number): number {
 const GELU_LINE = f(1.5957691216);
 const GELU_CUBE = f(0.071354816283);
 
+/** t = 1 / (1 + 0.3125 |x|); polynomial in t whose product with t exp(-x^2 / 2) is the tail. */
+const GELU_SLOPE = 0.3125;
+const GELU_TAIL = [
+  -8.279291e-3, 7.432872e-2, -2.134969e-1, 2.2555351e-1, -6.0560286e-2, 1.2795658e-1, 1.0426664e-1,
+  1.2560669e-1, 1.2462438e-1,
+].map(f);
+
+/** GELU by the normal distribution, x (1 + erf(x / sqrt 2)) / 2, in f32. Section 22. */
+export function geluErfF32(x: number): number {
+  const t = f(1 / f(1 + f(Math.abs(x) * GELU_SLOPE)));
+  let p = GELU_TAIL[0];
+  for (let i = 1; i < GELU_TAIL.length; i += 1) p = f(f(p * t) + GELU_TAIL[i]);
+  const tail = f(f(t * p) * expF32(-f(f(x * x) * 0.5)));
+  return f(x * (x < 0 ? tail : f(1 - tail)));
+}
+
 /** Cephes tanhf below 0.625. */
 const TANH = [
   -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1,

@@ -18,14 +18,15 @@ export const OPCODES = {
   attention: 5,
   read: 6,
   rows: 7,
+  attentionAll: 8,
 } as const;
 
 /** Where the input of matrix products comes from. */
-export const SOURCES = { plain: 0, norm: 1, swiglu: 2, geglu: 3 } as const;
+export const SOURCES = { plain: 0, norm: 1, swiglu: 2, geglu: 3, gelu: 4 } as const;
 /** How it is prepared: f32 rows, blocks of 8-, 16- or 15-bit integers (activations.ts). */
 export const FORMS = { float: 0, int8: 1, int16: 2, int15: 3 } as const;
 
-/** What `rows` does with each value of a row; numerics.md sections 14 and 16. */
+/** What `rows` does with each value of a row; numerics.md sections 14, 16 and 21. */
 export const ROW_MODES = {
   scale: 0,
   bias: 1,
@@ -33,6 +34,7 @@ export const ROW_MODES = {
   norm: 3,
   addNorm: 4,
   softcap: 5,
+  layerNorm: 6,
 } as const;
 
 export type RowMode = keyof typeof ROW_MODES;
@@ -120,6 +122,8 @@ export interface RowsCall extends Labelled {
   inStride: number;
   /** Bias or norm weights, one segment long. */
   second?: number;
+  /** Bias of a layer norm, one segment long. */
+  third?: number;
   /** Values of a segment. */
   length: number;
   /** Segments of a row, one after the other; missing: 1. */
@@ -147,6 +151,8 @@ export interface AttentionCall extends Labelled {
   window?: number;
   /** Scores are capped by it (numerics.md section 16); 0 or missing: not. */
   softcap?: number;
+  /** Each row sees its whole sequence, up to the last position that the row names (section 23). */
+  isBidirectional?: boolean;
 }
 
 /** Bytes of attention scratch that one worker needs. */
@@ -223,9 +229,10 @@ export class OpList {
     const tiles = Math.ceil(call.rowCount / ATTENTION_TILE_ROWS);
     const window = call.window ?? 0;
     assert(window <= 2 ** 21, 'the window fits its bits');
+    assert(window === 0 || call.isBidirectional !== true, 'a window looks back only');
     const at = this.#put(
       call.label,
-      OPCODES.attention,
+      call.isBidirectional ? OPCODES.attentionAll : OPCODES.attention,
       tiles * call.kvHeads,
       [
         ...[call.out, 0, call.q, call.qStride, call.rows, call.rowCount, call.kv],
@@ -242,7 +249,7 @@ export class OpList {
     const opcode = OPCODES.rows | (call.noBarrier ? NO_BARRIER : 0);
     const at = this.#put(call.label, opcode, call.rowCount * segments, [
       ...[call.out, call.outStride, call.in, call.inStride, call.second ?? 0],
-      ...[call.length, segments, ROW_MODES[call.mode], 0],
+      ...[call.length, segments, ROW_MODES[call.mode], 0, call.third ?? 0],
     ]);
     this.#floats[at + 3 + 8] = call.parameter ?? 0;
   }

@@ -1,4 +1,4 @@
-/** Attention in plain TypeScript, numerics.md section 8. */
+/** Attention in plain TypeScript, numerics.md sections 8 and 23. */
 import { expF32, softcapF32, tree16 } from './math.ts';
 import { type Call, fault, type Views } from './reference.ts';
 
@@ -11,7 +11,13 @@ interface State {
   sum: number;
 }
 
-export function attentionReference(views: Views, call: Call, tileRows: number): void {
+/** @param isBidirectional a row sees its sequence to the end, not only up to itself */
+export function attentionReference(
+  views: Views,
+  call: Call,
+  tileRows: number,
+  isBidirectional: boolean,
+): void {
   const heads = call.integer(8) & 0xffff;
   const kvHeads = call.integer(8) >> 16;
   const rowCount = call.integer(5);
@@ -20,13 +26,21 @@ export function attentionReference(views: Views, call: Call, tileRows: number): 
     const from = Math.floor(unit / kvHeads) * tileRows;
     for (let r = from; r < Math.min(from + tileRows, rowCount); r += 1) {
       for (let g = 0; g < heads / kvHeads; g += 1) {
-        attendHead(views, call, r, kvHead, kvHead * (heads / kvHeads) + g);
+        const last = views.i32[((call.address(4) + r * 16) >>> 2) + (isBidirectional ? 3 : 1)];
+        attendHead(views, call, { r, last }, kvHead, kvHead * (heads / kvHeads) + g);
       }
     }
   }
 }
 
-function attendHead(views: Views, call: Call, r: number, kvHead: number, head: number): void {
+/** One head of row `r` over the positions up to `last`, or of its window. */
+function attendHead(
+  views: Views,
+  call: Call,
+  { r, last }: { r: number; last: number },
+  kvHead: number,
+  head: number,
+): void {
   const D = call.integer(9) & 1023;
   const window = call.integer(9) >>> 10;
   const row = (call.address(4) + r * 16) >>> 2;
@@ -35,12 +49,12 @@ function attendHead(views: Views, call: Call, r: number, kvHead: number, head: n
   const q = (call.address(2) + r * call.address(3) + head * D * 4) >>> 2;
   const earliest = window === 0 ? 0 : Math.max(0, position - window + 1);
   let state: State | undefined;
-  for (let block = earliest >> 6; block <= position >> 6; block += 1) {
+  for (let block = earliest >> 6; block <= last >> 6; block += 1) {
     const page = views.u32[pages + block];
     const keys = (call.address(6) + page * call.address(7) + kvHead * D * 256) >>> 1;
     const seen = {
       from: Math.max(0, earliest - block * 64),
-      to: Math.min(64, position - block * 64 + 1),
+      to: Math.min(64, last - block * 64 + 1),
     };
     const next = attendBlock(views, views.f32.subarray(q, q + D), keys, seen, call);
     state = state === undefined ? next : fold(state, next);

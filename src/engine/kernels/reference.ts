@@ -5,7 +5,7 @@
  */
 import { BLOCK_BYTES, INTEGER_MAX, tileOf } from './activations.ts';
 import { floatToHalf, halfToFloat } from './half.ts';
-import { expF32, geluF32, roundTiesToEven, softcapF32, tree16 } from './math.ts';
+import { expF32, geluErfF32, geluF32, roundTiesToEven, softcapF32, tree16 } from './math.ts';
 import { FAULT } from './memory-map.ts';
 import {
   ATTENTION_TILE_ROWS,
@@ -80,8 +80,11 @@ function runCall(views: Views, opcode: number, call: Call): void {
   else if (opcode === OPCODES.activate) activateReference(views, call);
   else if (opcode === OPCODES.matmul) matmulReference(views, call);
   else if (opcode === OPCODES.ropeKv) ropeKvReference(views, call);
-  else if (opcode === OPCODES.attention) attentionReference(views, call, ATTENTION_TILE_ROWS);
-  else if (opcode === OPCODES.rows) rowsReference(views, call);
+  else if (opcode === OPCODES.attention)
+    attentionReference(views, call, ATTENTION_TILE_ROWS, false);
+  else if (opcode === OPCODES.attentionAll) {
+    attentionReference(views, call, ATTENTION_TILE_ROWS, true);
+  } else if (opcode === OPCODES.rows) rowsReference(views, call);
   else if (opcode !== OPCODES.read) throw new Error(`unknown kernel ${opcode}`);
 }
 
@@ -93,7 +96,7 @@ export function fault(views: Views, call: Call): void {
 
 const FORM_NAMES = Object.keys(FORMS) as Form[];
 
-/** Sections 2, 5, 6: norm or SwiGLU, then rows of floats or blocks of integers. */
+/** Sections 2, 5, 6: norm or activation, then rows of floats or blocks of integers. */
 function activateReference(views: Views, call: Call): void {
   const source = call.integer(1) & 255;
   const form = FORM_NAMES[call.integer(1) >> 8];
@@ -126,6 +129,7 @@ function readSource(
     if (source === SOURCES.norm) row[k] = f(f(value * scale) * other);
     else if (source === SOURCES.swiglu) row[k] = f(f(value / f(1 + expF32(-value))) * other);
     else if (source === SOURCES.geglu) row[k] = f(geluF32(value) * other);
+    else if (source === SOURCES.gelu) row[k] = geluErfF32(value);
     else row[k] = value;
   }
 }
@@ -271,6 +275,27 @@ function rotate(
   for (let c = R; c < D; c += 1) views.f32[x + c] = f(views.f32[x + c] * scale);
 }
 
+/** Section 21: the segment less its mean, over its deviation, times weights, plus biases. */
+function layerNorm(views: Views, call: Call, at: { out: number; x: number; length: number }): void {
+  const { out, length } = at;
+  const x = views.f32.slice(at.x, at.x + length);
+  const [second, third] = [call.address(4) >>> 2, call.address(9) >>> 2];
+  const partial = new Float32Array(16);
+  for (let k = 0; k < length; k += 1) partial[k & 15] = f(partial[k & 15] + x[k]);
+  const mean = f(tree16(partial) / length);
+  partial.fill(0);
+  for (let k = 0; k < length; k += 1) {
+    x[k] = f(x[k] - mean);
+    partial[k & 15] = f(partial[k & 15] + f(x[k] * x[k]));
+  }
+  const variance = f(tree16(partial) / length);
+  if (!(variance < Number.POSITIVE_INFINITY)) fault(views, call);
+  const scale = f(1 / f(Math.sqrt(f(variance + call.float(8)))));
+  for (let k = 0; k < length; k += 1) {
+    views.f32[out + k] = f(f(f(x[k] * scale) * views.f32[second + k]) + views.f32[third + k]);
+  }
+}
+
 /** Sections 14 and 16: one value after the other. A unit is a segment of a row. */
 function rowsReference(views: Views, call: Call): void {
   const [length, segments, mode] = [call.integer(5), call.integer(6), call.integer(7)];
@@ -281,6 +306,10 @@ function rowsReference(views: Views, call: Call): void {
     const start = (unit % segments) * length;
     const out = ((call.address(0) + row * call.address(1)) >>> 2) + start;
     const x = ((call.address(2) + row * call.address(3)) >>> 2) + start;
+    if (mode === ROW_MODES.layerNorm) {
+      layerNorm(views, call, { out, x, length });
+      continue;
+    }
     const isNorm = mode === ROW_MODES.norm || mode === ROW_MODES.addNorm;
     const scale = isNorm ? inverseRms(views, call, x, length) : parameter;
     for (let k = 0; k < length; k += 1) {

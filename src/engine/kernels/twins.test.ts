@@ -101,6 +101,7 @@ test('sources of activations and the rows of an attention tile are the same', ()
     SOURCE_NORM: SOURCES.norm,
     SOURCE_SWIGLU: SOURCES.swiglu,
     SOURCE_GEGLU: SOURCES.geglu,
+    SOURCE_GELU: SOURCES.gelu,
   });
   assert.deepEqual(assembly('attention.ts'), { TILE_ROWS: ATTENTION_TILE_ROWS });
 });

@@ -3,9 +3,15 @@
  * peculiar to an architecture stands in architectures/.
  */
 import { type Metadata, metadataString } from '../gguf/index.ts';
-import { ARCHITECTURES, type Architecture, type BlockShape } from './architectures/index.ts';
+import {
+  ARCHITECTURES,
+  type Architecture,
+  type BlockShape,
+  type EncoderShape,
+} from './architectures/index.ts';
 import { modelError } from './errors.ts';
 import { Keys } from './keys.ts';
+import { type Pooling, readPooling } from './pooling.ts';
 import { NO_SCALING, type RopeScaling, readRopeScaling } from './rope-scaling.ts';
 
 export interface ModelConfig {
@@ -21,7 +27,7 @@ export interface ModelConfig {
   headDimension: number;
   vocabularySize: number;
   ropeBase: number;
-  /** R: so many values of a head are rotated, the first ones. */
+  /** R: so many values of a head are rotated, the first ones; 0: no rotation. */
   ropeDimension: number;
   ropeScaling: RopeScaling;
   /** Pairs of rotation: false: neighbours (2i, 2i + 1); true: (i, i + R/2). */
@@ -40,6 +46,8 @@ export interface ModelConfig {
   attentionSoftcap: number;
   logitSoftcap: number;
   trainedContextTokens: number;
+  /** Present: the model gives embeddings, and how. */
+  encoder?: EncoderShape & { pooling: Pooling };
 }
 
 export const SUPPORTED_ARCHITECTURES: readonly string[] = [...ARCHITECTURES.keys()];
@@ -82,18 +90,29 @@ export function readConfig(metadata: Metadata, vocabularySize: number): ModelCon
     ...neutral(architecture, layers, headDimension),
     ffnWidth: keys.size('feed_forward_length', LIMITS.ffnWidth),
     ropeBase: keys.numberOr('rope.freq_base', 10000),
-    normEps: keys.numberOr('attention.layer_norm_rms_epsilon', 1e-5),
+    normEps: readEps(keys, architecture),
     trainedContextTokens: keys.size('context_length', LIMITS.contextTokens),
   };
-  const ropeDimension = keys.optionalSize('rope.dimension_count', LIMITS.width) ?? headDimension;
+  const { encoder } = architecture;
+  const ropeDimension = encoder?.hasPositionTable
+    ? 0
+    : (keys.optionalSize('rope.dimension_count', LIMITS.width) ?? headDimension);
   const config: ModelConfig = {
     ...common,
     ...architecture.read?.(keys, common),
     ...{ ropeDimension, ropeScaling: readRopeScaling(keys, common.trainedContextTokens) },
+    ...(encoder === undefined ? {} : { encoder: { ...encoder, pooling: readPooling(keys) } }),
   };
   checkShape(config, architecture.allowsPartialRope ?? false);
   checkNumbers(config);
   return config;
+}
+
+/** Encoders have layer norms, whose key has another name, and usually a much smaller epsilon. */
+function readEps(keys: Keys, { encoder }: Architecture): number {
+  return encoder === undefined
+    ? keys.numberOr('attention.layer_norm_rms_epsilon', 1e-5)
+    : keys.numberOr('attention.layer_norm_epsilon', 1e-12);
 }
 
 /** What a model has that has nothing peculiar; also where tests start from. */
@@ -122,7 +141,7 @@ function checkShape(config: ModelConfig, allowsPartialRope: boolean): void {
   if (width % 32 !== 0 || ffnWidth % 32 !== 0) {
     throw unsupported(`widths of ${width} and ${ffnWidth}; the kernels take multiples of 32`);
   }
-  if (R !== D && !(allowsPartialRope && R < D && R % 2 === 0)) {
+  if (R !== D && R !== 0 && !(allowsPartialRope && R < D && R % 2 === 0)) {
     throw unsupported(`rope over ${R} of ${D} dimensions is not supported here`);
   }
 }
@@ -145,6 +164,10 @@ function checkNumbers(config: ModelConfig): void {
 function refuseVariants(keys: Keys, architecture: Architecture): void {
   if (keys.numberOr('expert_count', 0) > 0) {
     throw unsupported('mixture-of-experts models are not supported yet');
+  }
+  const isCausal = keys.flag('attention.causal');
+  if (architecture.encoder !== undefined ? isCausal === true : isCausal === false) {
+    throw unsupported(`attention.causal is ${isCausal}, which ${architecture.name} never has`);
   }
   if (keys.numberOr('attention.sliding_window', 0) > 0 && architecture.hasWindows !== true) {
     throw unsupported(`a sliding window is not supported for ${architecture.name}`);

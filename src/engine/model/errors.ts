@@ -6,7 +6,8 @@ export type ModelErrorCode =
   | 'unsupported-tensor-type'
   | 'bad-header'
   | 'bad-tensor'
-  | 'out-of-memory';
+  | 'out-of-memory'
+  | 'numeric-fault';
 
 export function modelError(code: ModelErrorCode, message: string): VitrineError<ModelErrorCode> {
   return new VitrineError(code, message);

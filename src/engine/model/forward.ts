@@ -22,7 +22,7 @@ export interface StepShape {
 }
 
 /** An input of matrix products that is not prepared yet. */
-interface Input {
+export interface Input {
   source: Source;
   address: number;
   stride: number;
@@ -33,7 +33,7 @@ interface Input {
 }
 
 /** Where a product goes. */
-interface Target {
+export interface Target {
   tensor: Tensor;
   out: number;
   stride: number;
@@ -166,7 +166,7 @@ function addToStream(
 }
 
 /** Matrices of one input whose outputs lie one after the other in a row. */
-function sideBySide(tensors: readonly Tensor[], start: number, stride: number): Target[] {
+export function sideBySide(tensors: readonly Tensor[], start: number, stride: number): Target[] {
   let out = start;
   return tensors.map((tensor) => {
     const target = { tensor, out, stride };
@@ -175,7 +175,7 @@ function sideBySide(tensors: readonly Tensor[], start: number, stride: number): 
   });
 }
 
-function addBiases(
+export function addBiases(
   list: OpList,
   biases: readonly Tensor[],
   start: number,
@@ -215,7 +215,7 @@ function normed(address: number, width: number, norm: Tensor | undefined, column
 }
 
 /** Prepares the input in each form that the weights ask for, then multiplies. */
-function products(
+export function products(
   list: OpList,
   { config, plan }: Pick<Model, 'config' | 'plan'>,
   input: Input,

@@ -45,6 +45,13 @@ export class Keys {
     return metadataNumber(this.#metadata, this.#prefix + key) ?? value;
   }
 
+  /** @throws VitrineError bad-header */
+  flag(key: string): boolean | undefined {
+    const value = this.#metadata.get(this.#prefix + key);
+    if (value === undefined || typeof value === 'boolean') return value;
+    throw modelError('bad-header', `${this.#prefix}${key} is ${value}; expected true or false`);
+  }
+
   text(key: string): string | undefined {
     return metadataString(this.#metadata, this.#prefix + key);
   }

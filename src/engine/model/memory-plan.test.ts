@@ -114,7 +114,7 @@ test('a model beyond one WebAssembly memory is refused with its numbers', () => 
     () => planMemory(large, weights, OPTIONS),
     (error) =>
       isVitrineError(error, 'out-of-memory') &&
-      /needs [\d.]+ GB \(weights [\d.]+ GB, KV cache [\d.]+ MB\); .* holds 4\.3 GB/.test(
+      /needs [\d.]+ GB \(weights [\d.]+ GB, KV cache [\d.]+ MB for .*\); .* holds 4\.3 GB\. The weights alone/.test(
         error.message,
       ),
   );

@@ -3,6 +3,8 @@
  * that does not fit is refused with its numbers.
  *
  *   fixed | call list | weights | rope table | batch | page tables | activations | KV pages
+ *
+ * An encoder needs keys and values within a layer only: its pages hold one layer, and all use them.
  */
 import { formatBytes, WASM_MEMORY_BYTES_MAX } from '../../base/index.ts';
 import {
@@ -15,7 +17,7 @@ import {
 } from '../kernels/index.ts';
 import type { ModelConfig } from './config.ts';
 import { modelError } from './errors.ts';
-import { formOfTensor, type Tensor, type Weights } from './tensors.ts';
+import { formOfTensor, type TensorSet } from './tensors.ts';
 
 export interface PlanOptions {
   /** Positions of one sequence at most. */
@@ -39,7 +41,7 @@ export interface MemoryPlan extends PlanOptions {
   ropeTable: number;
   /** Likewise, of the layers with a window; the same table unless they have a base of their own. */
   localRopeTable: number;
-  /** i32 [rowCountMax][4]: token, position, address of the page table, unused */
+  /** i32 [rowCountMax][4]: token, position, address of the page table, last position (encoders) */
   rows: number;
   /** i32 [logitRowsMax]: which rows want logits */
   logitIndex: number;
@@ -53,7 +55,7 @@ export interface MemoryPlan extends PlanOptions {
   qkvStride: number;
   /** f32 [rowCountMax][heads D] */
   attention: number;
-  /** f32 [rowCountMax][2 ffnWidth]: gate, up */
+  /** f32 [rowCountMax][2 ffnWidth]: gate, up; only up where there is no gate */
   gateUp: number;
   /** f32 [rowCountMax][width]: what is normed or scaled before it is added; 0: never. */
   branch: number;
@@ -63,8 +65,9 @@ export interface MemoryPlan extends PlanOptions {
   logits: number;
   logitStride: number;
   scratch: number;
-  /** KV pages: [page][layer][KV head][K D x 64 | V 64 x D] halves */
+  /** KV pages: [page][layer][KV head][K D x 64 | V 64 x D] halves; encoders: one layer */
   kv: number;
+  /** From the pages of one layer to those of the next; encoders: 0. */
   layerBytes: number;
   pageBytes: number;
   totalBytes: number;
@@ -82,7 +85,7 @@ const CALLS_PER_LAYER_MAX = 28;
  */
 export function planMemory(
   config: ModelConfig,
-  weights: Weights,
+  weights: TensorSet,
   options: PlanOptions,
 ): MemoryPlan {
   let next = HEAP_START;
@@ -99,9 +102,12 @@ export function planMemory(
   const pagesPerSequence = Math.ceil(contextTokens / PAGE_POSITIONS);
   const qkvStride = (config.heads + 2 * config.kvHeads) * D * 4;
   const logitStride = Math.ceil(config.vocabularySize / 4) * 16;
-  const needsBranch = config.block.postNorms || config.residualScale !== 1;
-  const layerBytes = config.kvHeads * D * PAGE_POSITIONS * 4;
-  const pageBytes = config.layers * layerBytes;
+  const isEncoder = config.encoder !== undefined;
+  const needsBranch = config.block.postNorms || config.residualScale !== 1 || isEncoder;
+  const oneLayerBytes = config.kvHeads * D * PAGE_POSITIONS * 4;
+  const layerBytes = isEncoder ? 0 : oneLayerBytes;
+  const pageBytes = isEncoder ? oneLayerBytes : config.layers * layerBytes;
+  const gateUpWidth = config.block.activation === 'gelu' ? ffnWidth : 2 * ffnWidth;
   const plan: MemoryPlan = {
     ...options,
     ...{ list, listCapacity, pagesPerSequence, qkvStride, logitStride, layerBytes, pageBytes },
@@ -112,7 +118,7 @@ export function planMemory(
     hidden: take(rowCountMax * width * 4),
     qkv: take(rowCountMax * qkvStride),
     attention: take(rowCountMax * config.heads * D * 4),
-    gateUp: take(rowCountMax * 2 * ffnWidth * 4),
+    gateUp: take(rowCountMax * gateUpWidth * 4),
     branch: needsBranch ? take(rowCountMax * width * 4) : 0,
     activations: planActivations(weights, rowCountMax, take),
     logits: take(logitRowsMax * logitStride),
@@ -121,7 +127,7 @@ export function planMemory(
     totalBytes: 0,
   };
   plan.totalBytes = next;
-  if (next > WASM_MEMORY_BYTES_MAX) throw tooLarge(next, weights, options.pageCount * pageBytes);
+  if (next > WASM_MEMORY_BYTES_MAX) throw tooLarge(plan, weights);
   return plan;
 }
 
@@ -137,7 +143,7 @@ function planRopeTables(
 }
 
 function planActivations(
-  weights: Weights,
+  weights: TensorSet,
   rowCountMax: number,
   take: (bytes: number) => number,
 ): Record<Form, number> {
@@ -155,16 +161,21 @@ function planActivations(
   };
 }
 
-function tooLarge(totalBytes: number, weights: Weights, kvBytes: number): Error {
-  const weightBytes = weights.all.reduce(
-    (sum: number, tensor: Tensor) => sum + tensor.packedBytes,
-    0,
-  );
+/** What is needed, what there is, what makes it up, what to do. */
+function tooLarge(plan: MemoryPlan, weights: TensorSet): Error {
+  const { totalBytes, contextTokens } = plan;
+  const weightBytes = weights.all.reduce((sum, tensor) => sum + tensor.packedBytes, 0);
+  const kvBytes = plan.pageCount * plan.pageBytes;
+  const advice =
+    weightBytes + HEAP_START > WASM_MEMORY_BYTES_MAX
+      ? 'The weights alone are too large: take a type of fewer bits (`vitrine convert`), or a ' +
+        'smaller model.'
+      : 'Give a smaller --context, or take a smaller model.';
   return modelError(
     'out-of-memory',
     `the model needs ${formatBytes(totalBytes)} (weights ${formatBytes(weightBytes)}, KV cache ` +
-      `${formatBytes(kvBytes)}); one WebAssembly memory holds ` +
-      `${formatBytes(WASM_MEMORY_BYTES_MAX)}. ` +
-      'Give a smaller --context, or a smaller model.',
+      `${formatBytes(kvBytes)} for a context of ${contextTokens} tokens, working memory ` +
+      `${formatBytes(totalBytes - weightBytes - kvBytes)}); one WebAssembly memory holds ` +
+      `${formatBytes(WASM_MEMORY_BYTES_MAX)}. ${advice}`,
   );
 }

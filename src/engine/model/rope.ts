@@ -3,8 +3,8 @@
  * once.
  */
 import { sinCosF64 } from '../kernels/index.ts';
+import type { AnyModel } from './encoder-forward.ts';
 import { modelError } from './errors.ts';
-import type { Model } from './forward.ts';
 import { NO_SCALING, type RopeScaling, ropeFrequencies } from './rope-scaling.ts';
 
 /**
@@ -34,8 +34,9 @@ export function fillRopeTable(
  * The tables of a model whose weights stand in memory: its factors are among them.
  * @throws VitrineError bad-tensor when a factor is not a number above 0
  */
-export function fillRopeTables(buffer: ArrayBufferLike, { config, weights, plan }: Model): void {
+export function fillRopeTables(buffer: ArrayBufferLike, { config, weights, plan }: AnyModel): void {
   const R = config.ropeDimension;
+  if (R === 0) return;
   const table = (at: number) => new Float32Array(buffer, at, plan.contextTokens * R);
   const tensor = weights.ropeFactors;
   const factors = tensor && new Float32Array(buffer, tensor.address, R / 2);

@@ -17,6 +17,8 @@ export interface Tensor {
   type: WeightType;
   N: number;
   K: number;
+  /** Which file of a split model; 0 for a whole one. */
+  file: number;
   /** In the file. */
   offsetBytes: number;
   sizeBytes: number;
@@ -49,16 +51,20 @@ export interface Layer {
   ffnPostNorm?: Tensor;
 }
 
-export interface Weights {
-  embedding: Tensor;
+/** What loading and planning need of a model's tensors. */
+export interface TensorSet {
   /** f32 [R/2]: divisors of the frequencies of rotation. */
   ropeFactors?: Tensor;
+  /** Each tensor once. */
+  all: Tensor[];
+}
+
+export interface Weights extends TensorSet {
+  embedding: Tensor;
   layers: Layer[];
   norm: Tensor;
   /** The embedding itself when tied. */
   output: Tensor;
-  /** Each tensor once. */
-  all: Tensor[];
 }
 
 /** @throws VitrineError bad-tensor, unsupported-tensor-type */
@@ -150,7 +156,8 @@ export function vocabularySizeOf(tensors: readonly TensorInfo[]): number {
   return embedding.dims[1];
 }
 
-class TensorBook {
+/** The tensors of a file, taken one by one by name and shape. */
+export class TensorBook {
   readonly taken: Tensor[] = [];
   readonly #byName: Map<string, TensorInfo>;
 
@@ -168,6 +175,18 @@ class TensorBook {
       throw modelError('unsupported-tensor-type', `${name} is ${tensor.type}; expected F32`);
     }
     return tensor;
+  }
+
+  /** Rows of a matrix; 1 for a vector or when there is none. */
+  rowsOf(name: string): number {
+    return this.#byName.get(name)?.dims[1] ?? 1;
+  }
+
+  /** A matrix whose rows are added as they are. */
+  table(name: string, N: number, K: number): Tensor {
+    const tensor = this.#take(name, [K, N]);
+    if (tensor.type === 'F32') return tensor;
+    throw modelError('unsupported-tensor-type', `${name} is ${tensor.type}; expected F32`);
   }
 
   matrix(name: string, N: number, K: number): Tensor {
@@ -206,10 +225,10 @@ class TensorBook {
         `${name} has ${K} columns; ${type} needs a multiple of ${columnMultiple(type)}`,
       );
     }
-    const { offsetBytes, sizeBytes } = info;
+    const { offsetBytes, sizeBytes, file = 0 } = info;
     const packed = packedBytes(type, N, K);
     const tensor: Tensor = {
-      ...{ name, type, N, K, offsetBytes, sizeBytes },
+      ...{ name, type, N, K, file, offsetBytes, sizeBytes },
       ...{ address: 0, packedBytes: packed, precise: false },
     };
     this.taken.push(tensor);

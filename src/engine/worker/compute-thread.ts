@@ -7,12 +7,12 @@ import { loadUnits } from './load-units.ts';
 import type { ComputeThreadData } from './protocol.ts';
 
 const data = workerData as ComputeThreadData;
-const { modelPath, stamp, units, memory, module, worker, workers } = data;
+const { files, units, memory, module, worker, workers } = data;
 const port = must(parentPort, 'a compute thread has a parent');
 const control = new Int32Array(memory.buffer, CONTROL, CONTROL_WORDS);
 
 try {
-  loadUnits(modelPath, stamp, units, memory.buffer);
+  loadUnits(files, units, memory.buffer);
   const kernels = bindModule(module, memory);
   port.postMessage({ type: 'ready' });
   let step = 0;

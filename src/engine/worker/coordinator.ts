@@ -6,7 +6,10 @@
  */
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { isVitrineError, messageOf } from '../../base/index.ts';
-import { loadModel } from './load-model.ts';
+import { type EncoderModel, isEncoder, type Model } from '../model/index.ts';
+import { EmbeddingRunner } from './embedding-runner.ts';
+import { STEP_ROWS_MAX } from './fit-plan.ts';
+import { type LoadedModel, loadModel, type StepRunner } from './load-model.ts';
 import type { FromCoordinator, LoadOptions, ToCoordinator } from './protocol.ts';
 import { Runner } from './runner.ts';
 
@@ -33,7 +36,7 @@ async function main(): Promise<void> {
       reported = bytesDone;
       send({ type: 'progress', bytesDone, bytesTotal });
     });
-    const runner = new Runner(loaded, send);
+    const runner = runnerOf(loaded);
     send(runner.describe(performance.now() - started));
     serve(runner);
   } catch (error) {
@@ -42,8 +45,14 @@ async function main(): Promise<void> {
   }
 }
 
+function runnerOf(loaded: LoadedModel): StepRunner {
+  if (!isEncoder(loaded.model)) return new Runner(loaded as LoadedModel<Model>, send);
+  const { stepRowsMax = STEP_ROWS_MAX } = options;
+  return new EmbeddingRunner(loaded as LoadedModel<EncoderModel>, stepRowsMax, send);
+}
+
 /** Handles messages as they come; while there is work, steps are run and messages polled. */
-function serve(runner: Runner): void {
+function serve(runner: StepRunner): void {
   let working = false;
   const die = (reason: string): void => {
     if (runner.closed) return;

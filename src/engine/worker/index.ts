@@ -1,5 +1,7 @@
+export { checkFits, loadModel } from './load-model.ts';
 export { type KernelReport, measureReadBandwidth, testKernels } from './machine.ts';
 export type {
+  EmbedJob,
   EndReason,
   FromCoordinator,
   GenerateJob,

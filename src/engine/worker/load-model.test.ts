@@ -42,14 +42,15 @@ test('a file swapped in after the header was read is refused, though its date is
   const { atime, mtime } = statSync(path);
   utimesSync(path, atime, mtime);
   utimesSync(other, atime, mtime);
-  // loadModel reads the path once for each handle: from the second time on it is another file.
-  let reads = 0;
+  // The expected digest is asked for between the hash and the weights: from then on it is another
+  // file.
+  let isSwapped = false;
   const options = {
-    ...{ ...OPTIONS, threads: 1 },
-    get modelPath() {
-      reads += 1;
-      if (reads === 2) renameSync(other, path);
-      return path;
+    ...{ ...OPTIONS, threads: 1, modelPath: path },
+    get digest() {
+      if (!isSwapped) renameSync(other, path);
+      isSwapped = true;
+      return undefined;
     },
   };
   try {
@@ -57,6 +58,7 @@ test('a file swapped in after the header was read is refused, though its date is
       loadModel(options, () => {}).then(({ team }) => team.close()),
       CHANGED,
     );
+    assert.ok(isSwapped);
   } finally {
     await remove();
   }

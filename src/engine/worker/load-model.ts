@@ -3,56 +3,40 @@
  * Everything is checked and the memory computed before a byte of weights is read.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, readFileSync, readSync } from 'node:fs';
-import { formatBytes, isVitrineError, VitrineError } from '../../base/index.ts';
-import { type GgufHeader, readGgufHeader } from '../gguf/index.ts';
+import { fstatSync, readFileSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
+import { VitrineError } from '../../base/index.ts';
+import { type GgufHeader, joinSplit, readGgufHeader, type SplitPart } from '../gguf/index.ts';
 import {
   bindModule,
   bindReference,
   CONTROL,
   createMemory,
-  HEAP_START,
   initializeMemory,
   type Kernels,
   OpList,
-  PAGE_POSITIONS,
   passesSelfTest,
 } from '../kernels/index.ts';
 import {
+  type AnyModel,
   fillRopeTables,
-  type MemoryPlan,
-  type Model,
   type ModelConfig,
-  planMemory,
   readConfig,
+  readEncoderTensors,
   readTensors,
   vocabularySizeOf,
-  type Weights,
 } from '../model/index.ts';
 import { CONTROL_WORDS, LOADED_KB } from './control.ts';
+import { type FitOptions, fitPlan } from './fit-plan.ts';
 import { loadUnits, planUnits } from './load-units.ts';
-import { openModelFile, stampOf } from './model-file.ts';
-import type { LoadOptions } from './protocol.ts';
+import { closeFiles, type OpenedFile, openModelFiles } from './model-file.ts';
+import type { FromCoordinator, LoadOptions, ToCoordinator } from './protocol.ts';
 import { Team } from './team.ts';
 
-/** Context when none is asked for, tokens. */
-const CONTEXT_DEFAULT = 8192;
-/** Rows of a step when nobody says; measured on prefill of 512 tokens: docs/performance.md. */
-const STEP_ROWS_MAX = 256;
-/** Room for every slot and for the rows that are guessed. */
-const LOGIT_ROWS_MAX = 64;
-const SLOT_COUNT = 32;
-/**
- * The KV cache holds this many contexts when memory allows: answers side by side, and texts kept.
- */
-const CACHE_CONTEXTS = 2;
 /** Pieces that a call's units are cut into; claimed one by one. */
 const CHUNKS = 16;
-/** Share of the available memory that a model may take. */
-const MEMORY_SHARE = 0.95;
-
-export interface LoadedModel {
-  model: Model;
+export interface LoadedModel<Kind extends AnyModel = AnyModel> {
+  model: Kind;
   header: GgufHeader;
   memory: WebAssembly.Memory;
   list: OpList;
@@ -64,29 +48,61 @@ export interface LoadedModel {
   speculation: boolean;
 }
 
+/** What computes the requests of a model, piece by piece. */
+export interface StepRunner {
+  readonly loaded: LoadedModel;
+  readonly closed: boolean;
+  /** The message that says what was loaded. */
+  describe(loadMs: number): FromCoordinator;
+  accept(message: ToCoordinator): void;
+  /** False when there was nothing to do. @throws what ends the engine */
+  step(): boolean;
+  close(): Promise<void>;
+}
+
 /** @throws VitrineError of gguf, model, and digest-mismatch, kernel-fault */
 export async function loadModel(
   options: LoadOptions,
   onProgress: (bytesDone: number, bytesTotal: number) => void,
 ): Promise<LoadedModel> {
-  const file = openModelFile(options.modelPath);
+  const files = openModelFiles(options.modelPath);
   try {
-    return await loadFile(file, options, onProgress);
+    return await loadFiles(files, options, onProgress);
   } finally {
-    closeSync(file);
+    closeFiles(files);
   }
 }
 
-/** `file` gives the header and the digest; each thread reads weights through its own handle. */
-async function loadFile(
-  file: number,
+/**
+ * Refuses at once, by the header alone, a model that could not be loaded for lack of memory.
+ * @throws VitrineError of gguf and model, out-of-memory among them
+ */
+export async function checkFits(
+  options: FitOptions & Pick<LoadOptions, 'modelPath' | 'threads'>,
+): Promise<void> {
+  const files = openModelFiles(options.modelPath);
+  try {
+    const { header } = await readHeaders(files);
+    const config = readConfig(header.metadata, vocabularySizeOf(header.tensors));
+    fitPlan(config, tensorsOf(header, config), options, options.threads);
+  } finally {
+    closeFiles(files);
+  }
+}
+
+function tensorsOf({ tensors }: GgufHeader, config: ModelConfig) {
+  return (config.encoder === undefined ? readTensors : readEncoderTensors)(tensors, config);
+}
+
+/** `files` give header and digest; each thread reads weights through its own handles. */
+async function loadFiles(
+  files: readonly OpenedFile[],
   options: LoadOptions,
   onProgress: (bytesDone: number, bytesTotal: number) => void,
 ): Promise<LoadedModel> {
-  const stamp = stampOf(file);
-  const { header, fileBytes } = await readHeader(file);
+  const { header, fileBytes } = await readHeaders(files);
   const config = readConfig(header.metadata, vocabularySizeOf(header.tensors));
-  const weights = readTensors(header.tensors, config);
+  const weights = tensorsOf(header, config);
   const kernels = chooseKernels(options.kernels);
   const workers = kernels.module === undefined ? 1 : options.threads;
   const plan = fitPlan(config, weights, options, workers);
@@ -98,21 +114,22 @@ async function loadFile(
     const units = planUnits(weights.all);
     const threads: Promise<void>[] = [];
     for (let worker = 1; worker < workers; worker += 1) {
-      const data = { modelPath: options.modelPath, stamp, units, memory, worker, workers };
+      const stamped = files.map(({ path, stamp }) => ({ path, stamp }));
+      const data = { files: stamped, units, memory, worker, workers };
       threads.push(team.start({ ...data, module: kernels.module as WebAssembly.Module }));
     }
     const settled = Promise.all(threads);
     // A failure is reported below, after this thread's own share.
     settled.catch(() => {});
     const loaded = new Int32Array(memory.buffer, CONTROL, CONTROL_WORDS);
-    const digest = digestFile(file);
+    const digest = digestFiles(files);
     checkDigest(options, digest);
-    loadUnits(options.modelPath, stamp, units, memory.buffer, () => {
+    loadUnits(files, units, memory.buffer, () => {
       onProgress(Math.min(Atomics.load(loaded, LOADED_KB) * 1024, fileBytes), fileBytes);
     });
     await settled;
     const list = new OpList(memory.buffer, plan.list, plan.listCapacity, CHUNKS);
-    const model = { config, weights, plan };
+    const model = { config, weights, plan } as AnyModel;
     fillRopeTables(memory.buffer, model);
     const { prefixCache = true, speculation = true } = options;
     const switches = { prefixCache, speculation };
@@ -121,6 +138,19 @@ async function loadFile(
     await team.close();
     throw error;
   }
+}
+
+async function readHeaders(
+  files: readonly OpenedFile[],
+): Promise<{ header: GgufHeader; fileBytes: number }> {
+  const parts: SplitPart[] = [];
+  let fileBytes = 0;
+  for (const { path, file } of files) {
+    const own = await readHeader(file);
+    parts.push({ fileName: basename(path), header: own.header });
+    fileBytes += own.fileBytes;
+  }
+  return { header: joinSplit(parts), fileBytes };
 }
 
 async function readHeader(file: number): Promise<{ header: GgufHeader; fileBytes: number }> {
@@ -136,15 +166,19 @@ async function readHeader(file: number): Promise<{ header: GgufHeader; fileBytes
   return { header, fileBytes };
 }
 
-function digestFile(file: number): string {
+/** Of the files one after the other. */
+function digestFiles(files: readonly OpenedFile[]): string {
   const hash = createHash('sha256');
   const buffer = new Uint8Array(1024 * 1024);
-  for (let position = 0; ; ) {
-    const count = readSync(file, buffer, 0, buffer.length, position);
-    if (count === 0) return hash.digest('hex');
-    hash.update(buffer.subarray(0, count));
-    position += count;
+  for (const { file } of files) {
+    for (let position = 0; ; ) {
+      const count = readSync(file, buffer, 0, buffer.length, position);
+      if (count === 0) break;
+      hash.update(buffer.subarray(0, count));
+      position += count;
+    }
   }
+  return hash.digest('hex');
 }
 
 function checkDigest(options: LoadOptions, digest: string): void {
@@ -202,55 +236,4 @@ function bindKernels(kernels: ChosenKernels, memory: WebAssembly.Memory): Kernel
   }
   const isShared = memory.buffer instanceof SharedArrayBuffer;
   return bindModule(isShared ? kernels.module : kernels.unsharedModule, memory);
-}
-
-/**
- * The plan for the context asked for; without one, the largest up to 8192 that fits. The KV cache
- * gets room for CACHE_CONTEXTS of them, or for one when that is all that fits.
- */
-function fitPlan(
-  config: ModelConfig,
-  weights: Weights,
-  options: LoadOptions,
-  workers: number,
-): MemoryPlan {
-  const { contextTokens: asked, cacheTokens, stepRowsMax = STEP_ROWS_MAX } = options;
-  if (asked !== undefined && asked > config.trainedContextTokens) {
-    throw new VitrineError(
-      'bad-request',
-      `a context of ${asked} tokens was asked for; the model was trained for ` +
-        `${config.trainedContextTokens}`,
-    );
-  }
-  const available = process.availableMemory() * MEMORY_SHARE;
-  // Every slot can decode in one step.
-  const slotCount = Math.min(SLOT_COUNT, stepRowsMax);
-  const fit = (contextTokens: number, positions: number): MemoryPlan => {
-    const plan = planMemory(config, weights, {
-      contextTokens,
-      pageCount: Math.ceil(Math.max(positions, contextTokens) / PAGE_POSITIONS) + slotCount,
-      sequenceCount: slotCount,
-      rowCountMax: stepRowsMax,
-      logitRowsMax: LOGIT_ROWS_MAX,
-      workers,
-    });
-    if (plan.totalBytes - HEAP_START <= available) return plan;
-    throw new VitrineError(
-      'out-of-memory',
-      `the model needs ${formatBytes(plan.totalBytes)} of memory for a context of ` +
-        `${contextTokens} tokens; ${formatBytes(available)} can be had. ` +
-        'Close other programs, give a smaller --context, or take a smaller model.',
-    );
-  };
-  let contextTokens = asked ?? Math.min(config.trainedContextTokens, CONTEXT_DEFAULT);
-  for (let contexts = CACHE_CONTEXTS; ; ) {
-    try {
-      return fit(contextTokens, cacheTokens ?? contexts * contextTokens);
-    } catch (error) {
-      const isLast = contexts === 1 && (asked !== undefined || contextTokens <= 512);
-      if (!isVitrineError(error, 'out-of-memory') || isLast) throw error;
-    }
-    if (contexts > 1) contexts = 1;
-    else contextTokens = Math.floor(contextTokens / 2);
-  }
 }

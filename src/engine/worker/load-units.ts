@@ -8,7 +8,7 @@ import { findNonFinite } from '../gguf/index.ts';
 import { CONTROL, fileRowBytes, pack, packedBytes, type WeightType } from '../kernels/index.ts';
 import type { Tensor } from '../model/index.ts';
 import { CONTROL_WORDS, LOADED_KB, NEXT_UNIT } from './control.ts';
-import { checkStamp, openModelFile } from './model-file.ts';
+import { checkStamp, openModelFile, type StampedFile } from './model-file.ts';
 import type { LoadUnit } from './protocol.ts';
 
 /** Bytes of a unit in the file, about: large enough for the disk, small beside the model. */
@@ -23,7 +23,7 @@ export function planUnits(tensors: readonly Tensor[]): LoadUnit[] {
     for (let row = 0; row < tensor.N; row += rowsPerUnit) {
       const rows = Math.min(rowsPerUnit, tensor.N - row);
       units.push({
-        ...{ tensor: tensor.name, type: tensor.type, K: tensor.K },
+        ...{ tensor: tensor.name, type: tensor.type, K: tensor.K, file: tensor.file },
         offsetBytes: tensor.offsetBytes + row * rowBytes,
         sizeBytes: rows * rowBytes,
         address: tensor.address + packedBytes(tensor.type, row, tensor.K),
@@ -35,12 +35,11 @@ export function planUnits(tensors: readonly Tensor[]): LoadUnit[] {
 }
 
 /**
- * Takes units until none is left, from the file with that stamp, which it must still have then.
+ * Takes units until none is left, from files with these stamps, which they must still have then.
  * @throws VitrineError truncated-file, bad-tensor, digest-mismatch
  */
 export function loadUnits(
-  modelPath: string,
-  stamp: string,
+  files: readonly StampedFile[],
   units: readonly LoadUnit[],
   buffer: ArrayBufferLike,
   onUnit: () => void = () => {},
@@ -48,19 +47,23 @@ export function loadUnits(
   if (units.length === 0) return;
   const control = new Int32Array(buffer, CONTROL, CONTROL_WORDS);
   const staging = new Uint8Array(units.reduce((most, unit) => Math.max(most, unit.sizeBytes), 0));
-  const file = openModelFile(modelPath);
+  const opened: number[] = [];
+  const checkAll = (): void => {
+    for (const [i, { stamp, path }] of files.entries()) checkStamp(opened[i], stamp, path);
+  };
   try {
-    checkStamp(file, stamp, modelPath);
+    for (const { path } of files) opened.push(openModelFile(path));
+    checkAll();
     for (;;) {
       const unit = units[Atomics.add(control, NEXT_UNIT, 1)];
       if (unit === undefined) break;
-      loadUnit(file, unit, staging.subarray(0, unit.sizeBytes), buffer);
+      loadUnit(opened[unit.file], unit, staging.subarray(0, unit.sizeBytes), buffer);
       Atomics.add(control, LOADED_KB, Math.round(unit.sizeBytes / 1024));
       onUnit();
     }
-    checkStamp(file, stamp, modelPath);
+    checkAll();
   } finally {
-    closeSync(file);
+    for (const file of opened) closeSync(file);
   }
 }
 

@@ -4,7 +4,6 @@
  * it.
  */
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../base/index.ts';
 import {
   bindModule,
@@ -66,9 +65,8 @@ export async function measureReadBandwidth(threads: number): Promise<number> {
   const module = new WebAssembly.Module(readFileSync(url));
   const team = new Team(memory, bindModule(module, memory));
   try {
-    // Compute threads load nothing here; the path is never opened.
-    const file = { modelPath: fileURLToPath(url), stamp: '', units: [] };
-    const shared = { ...file, memory, module, workers: threads };
+    // Compute threads load nothing here.
+    const shared = { files: [], units: [], memory, module, workers: threads };
     const others = Array.from({ length: threads - 1 }, (_, i) => i + 1);
     await Promise.all(others.map((worker) => team.start({ ...shared, worker })));
     const list = new OpList(memory.buffer, HEAP_START, 1, CHUNKS);

@@ -2,11 +2,17 @@
  * Messages between the HTTP thread and the coordinator, and what compute threads are born with.
  * All of it is plain data that structured clone carries.
  */
+
 import type { SamplingParams } from '../sampler/index.ts';
+import type { StampedFile } from './model-file.ts';
 
 export interface LoadOptions {
+  /** The file, or any part of a split one. */
   modelPath: string;
-  /** Expected SHA-256; the file's own is computed either way. */
+  /**
+   * Expected SHA-256; the file's own is computed either way. Of a split model: of its parts one
+   * after the other.
+   */
   digest?: string;
   threads: number;
   contextTokens?: number;
@@ -33,10 +39,22 @@ export interface GenerateJob {
   logprobs?: number;
 }
 
+export interface EmbedJob {
+  id: number;
+  /** Token ids of all texts, one text after the other. */
+  tokens: Int32Array<ArrayBuffer>;
+  /** Tokens of each text; each at least 1 and at most the context. */
+  lengths: Int32Array<ArrayBuffer>;
+  /** Values of an embedding, at most the model's width; undefined: all. */
+  dimensions?: number;
+}
+
 export type ToCoordinator =
   | { type: 'generate'; job: GenerateJob }
   /** Logits at every position of a text, for measurements. */
   | { type: 'evaluate'; id: number; tokens: readonly number[] }
+  /** To a model of embeddings; the others have `generate` and `evaluate`. */
+  | { type: 'embed'; job: EmbedJob }
   | { type: 'cancel'; id: number }
   | { type: 'close' };
 
@@ -58,6 +76,8 @@ export interface LoadedInfo {
   /** Sequences that can run at once. */
   slotCount: number;
   loadMs: number;
+  /** Present: the model gives embeddings, of so many values. */
+  embedding?: { pooling: 'mean' | 'cls'; dimensions: number };
 }
 
 export interface TokenMessage {
@@ -92,15 +112,25 @@ export type FromCoordinator =
   | { type: 'end'; id: number; reason: EndReason; decodeMs: number }
   /** f32 [count][vocabularySize], positions from `position`. */
   | { type: 'logits'; id: number; position: number; count: number; logits: Float32Array }
+  /** f32 [dimensions] of text `index` of a request. */
+  | { type: 'embedding'; id: number; index: number; values: Float32Array }
   | { type: 'failed'; id: number; code: string; message: string };
 
-export type EndReason = 'end-turn' | 'max-tokens' | 'context-window' | 'cancelled' | 'evaluated';
+export type EndReason =
+  | 'end-turn'
+  | 'max-tokens'
+  | 'context-window'
+  | 'cancelled'
+  | 'evaluated'
+  | 'embedded';
 
 /** A run of whole rows of one tensor, to be read and repacked. */
 export interface LoadUnit {
   tensor: string;
   type: string;
   K: number;
+  /** Which file of a split model. */
+  file: number;
   offsetBytes: number;
   sizeBytes: number;
   address: number;
@@ -109,9 +139,8 @@ export interface LoadUnit {
 
 /** workerData of a compute thread. */
 export interface ComputeThreadData {
-  modelPath: string;
-  /** What the file was when it was opened to be hashed (model-file.ts). */
-  stamp: string;
+  /** The model's files, as they were when they were opened to be hashed (model-file.ts). */
+  files: readonly StampedFile[];
   units: readonly LoadUnit[];
   memory: WebAssembly.Memory;
   module: WebAssembly.Module;

@@ -1,10 +1,11 @@
 /** Runs steps: rows into memory, the list of kernel calls, logits out, a token each. */
 import { isVitrineError, messageOf, VitrineError } from '../../base/index.ts';
 import { PAGE_POSITIONS } from '../kernels/index.ts';
-import { buildForward } from '../model/index.ts';
+import { buildForward, type Model } from '../model/index.ts';
 import { checkLogits, Sampler } from '../sampler/index.ts';
 import { Scheduler, type Sequence, type Step } from '../scheduler/index.ts';
-import type { LoadedModel } from './load-model.ts';
+import type { LoadedModel, StepRunner } from './load-model.ts';
+import { describeLoaded } from './loaded-info.ts';
 import type { EndReason, FromCoordinator, GenerateJob, ToCoordinator } from './protocol.ts';
 
 interface Running {
@@ -14,8 +15,8 @@ interface Running {
   prefillEndedAt: number | undefined;
 }
 
-export class Runner {
-  readonly loaded: LoadedModel;
+export class Runner implements StepRunner {
+  readonly loaded: LoadedModel<Model>;
   closed = false;
   readonly #send: (message: FromCoordinator, transfer?: ArrayBuffer[]) => void;
   readonly #scheduler: Scheduler;
@@ -24,7 +25,10 @@ export class Runner {
   readonly #logitIndex: Int32Array;
   readonly #sampler: Sampler;
 
-  constructor(loaded: LoadedModel, send: (message: FromCoordinator, t?: ArrayBuffer[]) => void) {
+  constructor(
+    loaded: LoadedModel<Model>,
+    send: (message: FromCoordinator, t?: ArrayBuffer[]) => void,
+  ) {
     this.loaded = loaded;
     this.#send = send;
     const { plan, config } = loaded.model;
@@ -42,32 +46,7 @@ export class Runner {
 
   /** The message that says what was loaded. */
   describe(loadMs: number): FromCoordinator {
-    const { model, header, digest, fileBytes, kernels, team } = this.loaded;
-    const tensorTypes: Record<string, number> = {};
-    let parameterCount = 0;
-    let tensorBytes = 0;
-    for (const tensor of model.weights.all) {
-      tensorTypes[tensor.type] = (tensorTypes[tensor.type] ?? 0) + 1;
-      parameterCount += tensor.N * tensor.K;
-      tensorBytes += tensor.sizeBytes;
-    }
-    const { config, plan } = model;
-    return {
-      type: 'loaded',
-      metadata: header.metadata,
-      info: {
-        ...{ digest, fileBytes, parameterCount, tensorTypes, tensorBytes, loadMs },
-        architecture: config.architecture,
-        contextTokens: plan.contextTokens,
-        trainedContextTokens: config.trainedContextTokens,
-        vocabularySize: config.vocabularySize,
-        memoryBytes: plan.totalBytes,
-        kernels: kernels.variant,
-        kernelDigest: kernels.digest,
-        threads: team.workers,
-        slotCount: plan.sequenceCount,
-      },
-    };
+    return describeLoaded(this.loaded, loadMs);
   }
 
   accept(message: ToCoordinator): void {

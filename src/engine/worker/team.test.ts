@@ -1,7 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import {
   bindModule,
   createMemory,
@@ -23,7 +22,7 @@ async function withTeam(
   const module = new WebAssembly.Module(readFileSync(url));
   const team = new Team(memory, bindModule(module, memory));
   try {
-    const shared = { modelPath: fileURLToPath(url), stamp: '', units: [], memory, module, workers };
+    const shared = { files: [], units: [], memory, module, workers };
     const others = Array.from({ length: workers - 1 }, (_, i) => i + 1);
     await Promise.all(others.map((worker) => team.start({ ...shared, worker })));
     await use(team, new OpList(memory.buffer, HEAP_START, 64, 16), memory);

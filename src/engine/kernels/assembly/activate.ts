@@ -1,6 +1,6 @@
 /**
- * Prepares the input of matrix products: optional RMS norm, SwiGLU or GeGLU, then one of three
- * forms. A unit is one column (token). numerics.md sections 2, 5, 6 and 15.
+ * Prepares the input of matrix products: optional RMS norm, SwiGLU, GeGLU or GELU, then one of
+ * three forms. A unit is one column (token). numerics.md sections 2, 5, 6, 15 and 22.
  *
  * a0 out, a1 source | form << 8, a2 in, a3 in stride, a4 second input (norm weights or the up
  * projection), a5 its stride, a6 K, a7 columns, a8 eps, a9 column index list (0: identity)
@@ -10,11 +10,12 @@
  */
 import { address, float, integer } from './record';
 import { fault } from './fault';
-import { exp4, gelu4, inverseRms } from './math';
+import { exp4, gelu4, geluErf4, inverseRms } from './math';
 
 const SOURCE_NORM: i32 = 1;
 const SOURCE_SWIGLU: i32 = 2;
 const SOURCE_GEGLU: i32 = 3;
+const SOURCE_GELU: i32 = 4;
 
 export function activate(record: usize, first: i32, end: i32): void {
   const source = integer(record, 1) & 255;
@@ -47,6 +48,7 @@ function load4(source: i32, x: usize, second: usize, scale: f32, k: usize): v128
     return f32x4.mul(gate, v128.load(second + (k << 2)));
   }
   if (source == SOURCE_GEGLU) return f32x4.mul(gelu4(v), v128.load(second + (k << 2)));
+  if (source == SOURCE_GELU) return geluErf4(v);
   return v;
 }
 

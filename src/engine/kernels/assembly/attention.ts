@@ -1,7 +1,8 @@
 /**
- * Causal grouped-query attention over paged KV, numerics.md sections 8, 16 and 18. A unit is a tile
- * of up to 8 rows and one KV head: a page is turned into floats once for the rows of a tile that
- * share it.
+ * Grouped-query attention over paged KV, numerics.md sections 8, 16, 18 and 23. A unit is a tile of
+ * up to 8 rows and one KV head: a page is turned into floats once for the rows of a tile that share
+ * it. OP_ATTENTION is causal; in OP_ATTENTION_ALL a row sees up to its fourth word, the last
+ * position of its sequence.
  *
  * a0 out (rows of heads x D, one after the other), a1 softcap (f32; 0: none), a2 q, a3 its stride,
  * a4 rows, a5 row count, a6 KV pool + offset of the layer, a7 page bytes, a8 heads | KV heads <<
@@ -11,7 +12,7 @@
  *   K page D x 64 | V page 64 x D | e 64 | tile states 8 x heads per KV head x (D + 4)
  * A state is the running sum of exp times v (D), then max, sum of exp, two unused.
  */
-import { address, float, integer } from './record';
+import { OP_ATTENTION_ALL, address, float, integer } from './record';
 import { HALF_MASK, HALF_SCALE } from './constants';
 import { halves } from './half';
 import { fault } from './fault';
@@ -44,11 +45,12 @@ function attendTile(
   const stateBytes = (D + 4) << 2;
   const window = <i32>(<u32>integer(record, 9) >> 10);
   const softcap = float(record, 1);
+  const end: usize = (load<i32>(record) & 0xffff) == OP_ATTENTION_ALL ? 12 : 4;
   let lastPage = 0;
   let firstPage = i32.MAX_VALUE;
   for (let r = from; r < to; r++) {
     const position = load<i32>(rows + (<usize>r << 4), 4);
-    lastPage = max(lastPage, position >> 6);
+    lastPage = max(lastPage, load<i32>(rows + (<usize>r << 4) + end) >> 6);
     firstPage = min(firstPage, earliest(position, window) >> 6);
   }
   let cached: i64 = -1;
@@ -57,7 +59,7 @@ function attendTile(
     for (let r = from; r < to; r++) {
       const row = rows + (<usize>r << 4);
       const position = load<i32>(row, 4);
-      const visible = position - (block << 6) + 1;
+      const visible = load<i32>(row + end) - (block << 6) + 1;
       const start = earliest(position, window) - (block << 6);
       if (visible > 0 && start < 64) {
         const page = load<u32>(load<usize>(row, 8) + (<usize>block << 2));

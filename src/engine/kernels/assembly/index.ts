@@ -11,6 +11,7 @@ import {
   NO_BARRIER,
   OP_ACTIVATE,
   OP_ATTENTION,
+  OP_ATTENTION_ALL,
   OP_EMBED,
   OP_MATMUL,
   OP_READ,
@@ -39,6 +40,7 @@ export function run(list: usize, count: i32, worker: i32, workers: i32): void {
         case OP_ACTIVATE: activate(list, first, end); break;
         case OP_MATMUL: matmul(list, first, end); break;
         case OP_ROPE_KV: ropeKv(list, first, end); break;
+        case OP_ATTENTION_ALL:
         case OP_ATTENTION: attention(list, first, end, worker); break;
         case OP_ROWS: rows(list, first, end); break;
         case OP_READ: readAll(list, first, end); break;

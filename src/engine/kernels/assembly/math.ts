@@ -37,6 +37,27 @@ export function gelu4(x: v128): v128 {
   return f32x4.div(x, f32x4.add(f32x4.splat(1), exp4(f32x4.neg(t))));
 }
 
+/** GELU by the normal distribution: x (1 - tail), or x tail below 0; section 22. */
+// @ts-ignore: decorator
+@inline
+export function geluErf4(x: v128): v128 {
+  const one = f32x4.splat(1);
+  const t = f32x4.div(one, f32x4.add(one, f32x4.mul(f32x4.abs(x), f32x4.splat(0.3125))));
+  let p = f32x4.splat(-8.279291e-3);
+  p = f32x4.add(f32x4.mul(p, t), f32x4.splat(7.432872e-2));
+  p = f32x4.add(f32x4.mul(p, t), f32x4.splat(-2.134969e-1));
+  p = f32x4.add(f32x4.mul(p, t), f32x4.splat(2.2555351e-1));
+  p = f32x4.add(f32x4.mul(p, t), f32x4.splat(-6.0560286e-2));
+  p = f32x4.add(f32x4.mul(p, t), f32x4.splat(1.2795658e-1));
+  p = f32x4.add(f32x4.mul(p, t), f32x4.splat(1.0426664e-1));
+  p = f32x4.add(f32x4.mul(p, t), f32x4.splat(1.2560669e-1));
+  p = f32x4.add(f32x4.mul(p, t), f32x4.splat(1.2462438e-1));
+  const e = exp4(f32x4.neg(f32x4.mul(f32x4.mul(x, x), f32x4.splat(0.5))));
+  const tail = f32x4.mul(f32x4.mul(t, p), e);
+  const share = v128.bitselect(tail, f32x4.sub(one, tail), f32x4.lt(x, f32x4.splat(0)));
+  return f32x4.mul(x, share);
+}
+
 /** tanh: Cephes' polynomial below 0.625, 1 - 2 / (exp(2 |x|) + 1) from there; section 16. */
 // @ts-ignore: decorator
 @inline
@@ -86,6 +107,39 @@ export function inverseRms(record: usize, x: usize, K: i32, eps: f32): f32 {
   // An overflow would turn finite values into zeros.
   if (!(mean < Infinity)) fault(record);
   return <f32>1 / sqrt<f32>(mean + eps);
+}
+
+/** Mean of K values by the sums of section 3; section 21. */
+export function meanOf(x: usize, K: i32): f32 {
+  let p0 = f32x4.splat(0), p1 = f32x4.splat(0), p2 = f32x4.splat(0), p3 = f32x4.splat(0);
+  for (let k = 0; k < K; k += 16) {
+    p0 = f32x4.add(p0, v128.load(x));
+    p1 = f32x4.add(p1, v128.load(x, 16));
+    p2 = f32x4.add(p2, v128.load(x, 32));
+    p3 = f32x4.add(p3, v128.load(x, 48));
+    x += 64;
+  }
+  return tree16(p0, p1, p2, p3) / <f32>K;
+}
+
+/** 1 / sqrt(mean of (x - mean)^2 + eps), rounded after each step; section 21. */
+export function inverseDeviation(record: usize, x: usize, K: i32, mean: f32, eps: f32): f32 {
+  const center = f32x4.splat(mean);
+  let p0 = f32x4.splat(0), p1 = f32x4.splat(0), p2 = f32x4.splat(0), p3 = f32x4.splat(0);
+  for (let k = 0; k < K; k += 16) {
+    const v0 = f32x4.sub(v128.load(x), center);
+    const v1 = f32x4.sub(v128.load(x, 16), center);
+    const v2 = f32x4.sub(v128.load(x, 32), center);
+    const v3 = f32x4.sub(v128.load(x, 48), center);
+    p0 = f32x4.add(p0, f32x4.mul(v0, v0));
+    p1 = f32x4.add(p1, f32x4.mul(v1, v1));
+    p2 = f32x4.add(p2, f32x4.mul(v2, v2));
+    p3 = f32x4.add(p3, f32x4.mul(v3, v3));
+    x += 64;
+  }
+  const variance = tree16(p0, p1, p2, p3) / <f32>K;
+  if (!(variance < Infinity)) fault(record);
+  return <f32>1 / sqrt<f32>(variance + eps);
 }
 
 /** The fixed tree of numerics.md section 3 over 16 partial sums: j + 8, then 4, 2, 1. */

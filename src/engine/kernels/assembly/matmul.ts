@@ -74,13 +74,22 @@ function floatRows(record: usize, type: i32, first: i32, end: i32): void {
   const rowBytes = type == F32 ? K << 2 : K << 1;
   for (let n = first; n < end; n++) {
     const w = address(record, 3) + <usize>n * rowBytes;
-    for (let c = 0; c < columns; c++) {
-      const x = address(record, 4) + <usize>c * (K << 2);
-      const out = address(record, 0) + <usize>c * address(record, 1) + (<usize>n << 2);
-      const value = floatDot(w, x, type, K);
-      store<f32>(out, add ? load<f32>(out) + value : value);
+    let x = address(record, 4);
+    let out = address(record, 0) + (<usize>n << 2);
+    let c = 0;
+    for (; c + 2 <= columns; c += 2) {
+      floatDots2(w, x, type, K, out, out + address(record, 1), add);
+      x += K << 3;
+      out += address(record, 1) << 1;
     }
+    if (c < columns) put(out, floatDot(w, x, type, K), add);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function put(out: usize, value: f32, add: i32): void {
+  store<f32>(out, add ? load<f32>(out) + value : value);
 }
 
 // @ts-ignore: decorator
@@ -103,4 +112,32 @@ function floatDot(w: usize, x: usize, type: i32, K: usize): f32 {
     p3 = f32x4.add(p3, f32x4.mul(weights4(w, type, k + 12, mask, scale), v128.load(at, 48)));
   }
   return tree16(p0, p1, p2, p3);
+}
+
+/** The same for two columns at once: each weight is read and converted once for both. */
+function floatDots2(
+  w: usize, x: usize, type: i32, K: usize, outA: usize, outB: usize, add: i32,
+): void {
+  const mask = v128.load(HALF_MASK);
+  const scale = v128.load(HALF_SCALE);
+  let a0 = f32x4.splat(0), a1 = f32x4.splat(0), a2 = f32x4.splat(0), a3 = f32x4.splat(0);
+  let b0 = f32x4.splat(0), b1 = f32x4.splat(0), b2 = f32x4.splat(0), b3 = f32x4.splat(0);
+  for (let k: usize = 0; k < K; k += 16) {
+    const a = x + (k << 2);
+    const b = a + (K << 2);
+    const w0 = weights4(w, type, k, mask, scale);
+    a0 = f32x4.add(a0, f32x4.mul(w0, v128.load(a)));
+    b0 = f32x4.add(b0, f32x4.mul(w0, v128.load(b)));
+    const w1 = weights4(w, type, k + 4, mask, scale);
+    a1 = f32x4.add(a1, f32x4.mul(w1, v128.load(a, 16)));
+    b1 = f32x4.add(b1, f32x4.mul(w1, v128.load(b, 16)));
+    const w2 = weights4(w, type, k + 8, mask, scale);
+    a2 = f32x4.add(a2, f32x4.mul(w2, v128.load(a, 32)));
+    b2 = f32x4.add(b2, f32x4.mul(w2, v128.load(b, 32)));
+    const w3 = weights4(w, type, k + 12, mask, scale);
+    a3 = f32x4.add(a3, f32x4.mul(w3, v128.load(a, 48)));
+    b3 = f32x4.add(b3, f32x4.mul(w3, v128.load(b, 48)));
+  }
+  put(outA, tree16(a0, a1, a2, a3), add);
+  put(outB, tree16(b0, b1, b2, b3), add);
 }

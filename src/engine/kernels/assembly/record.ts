@@ -22,6 +22,7 @@ export const OP_ROPE_KV: i32 = 4;
 export const OP_ATTENTION: i32 = 5;
 export const OP_READ: i32 = 6;
 export const OP_ROWS: i32 = 7;
+export const OP_ATTENTION_ALL: i32 = 8;
 
 /** Argument `index` as an address. */
 // @ts-ignore: decorator

@@ -14,9 +14,17 @@ export interface BlockShape {
   qkvBias: boolean;
   /** Norm of queries and keys before the rotation: of each head, or of the row as a whole. */
   queryKeyNorm: 'none' | 'head' | 'row';
-  /** One matrix holds q, k and v, and one gate and up. */
+  /** One matrix holds q, k and v; in decoders one holds gate and up as well. */
   isFused: boolean;
-  activation: 'swiglu' | 'geglu';
+  activation: 'swiglu' | 'geglu' | 'gelu';
+}
+
+/** A model of embeddings: every position sees all others, layer norms follow the residuals. */
+export interface EncoderShape {
+  /** Learnt vectors of positions; without them queries and keys are rotated. */
+  hasPositionTable: boolean;
+  /** All products have biases. */
+  hasBiases: boolean;
 }
 
 export interface Architecture {
@@ -29,6 +37,8 @@ export interface Architecture {
   allowsPartialRope?: boolean;
   /** `attention.sliding_window` means something; others refuse it. */
   hasWindows?: boolean;
+  /** Present: it gives vectors, not text. */
+  encoder?: EncoderShape;
   /** What differs from the neutral values of `ModelConfig`. */
   read?(keys: Keys, config: ModelConfig): Partial<ModelConfig>;
 }
@@ -42,3 +52,6 @@ export const LLAMA_BLOCK: BlockShape = {
   isFused: false,
   activation: 'swiglu',
 };
+
+/** The block of BERT: attention, residual, norm, feed-forward, residual, norm. */
+export const ENCODER_BLOCK: BlockShape = { ...LLAMA_BLOCK, preNorms: false };
