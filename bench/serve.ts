@@ -190,11 +190,12 @@ function report(results: readonly Result[]): void {
       `system prompt; medians of ${runs} (lowest-highest)`,
   );
   console.log('clients  server          tokens/s            first token, ms      peak memory');
-  for (const { clients, server, tokensPerSecond, firstTokenMs, peakBytes } of results) {
-    console.log(
-      `${String(clients).padEnd(9)}${server.padEnd(16)}${formatSpread(tokensPerSecond).padEnd(20)}` +
-        `${formatSpread(firstTokenMs).padEnd(21)}${(peakBytes / 1e6).toFixed(0)} MB`,
-    );
+  for (const result of results) {
+    const { clients, server, tokensPerSecond, firstTokenMs, peakBytes } = result;
+    const rate = formatSpread(tokensPerSecond).padEnd(20);
+    const first = formatSpread(firstTokenMs).padEnd(21);
+    const peak = `${(peakBytes / 1e6).toFixed(0)} MB`;
+    console.log(`${String(clients).padEnd(9)}${server.padEnd(16)}${rate}${first}${peak}`);
   }
   for (let i = 0; i + 1 < results.length; i += 2) {
     const [ours, peer] = [results[i], results[i + 1]];
