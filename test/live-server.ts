@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openApiKey } from '../src/access/index.ts';
-import { type Engine, openEngine } from '../src/engine/index.ts';
+import { type Engine, type OpenEngineOptions, openEngine } from '../src/engine/index.ts';
 import { type ServerOptions, type ServerTuning, startServer } from '../src/server/index.ts';
 import { type RandomEncoderOptions, randomEncoder } from './random-encoder.ts';
 import { type RandomModelOptions, writeModel, writeRandomModel } from './random-model.ts';
@@ -27,6 +27,8 @@ export interface LiveOptions {
   readonly model?: RandomModelOptions;
   /** A model of embeddings instead. */
   readonly encoder?: RandomEncoderOptions;
+  /** Without more said, no prefix cache: the same request computes the same twice. */
+  readonly engine?: Partial<OpenEngineOptions>;
   readonly server?: Partial<ServerOptions>;
   readonly tuning?: ServerTuning;
   /** Stands between server and engine. */
@@ -44,7 +46,8 @@ export async function startLiveServer(options: LiveOptions = {}): Promise<LiveSe
   const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-live-'));
   const key = `test-${randomBytes(24).toString('base64url')}`;
   const { verifier } = await openApiKey({ dataDir, environmentKey: key });
-  const engine = await openEngine({ modelPath: file.path, threads: 1 });
+  const settings = { threads: 1, prefixCache: false, ...options.engine };
+  const engine = await openEngine({ modelPath: file.path, ...settings });
   const log: Record<string, unknown>[] = [];
   const server = await startServer(
     {

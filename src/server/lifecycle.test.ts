@@ -14,6 +14,8 @@ import { VitrineError } from '../base/index.ts';
 import type { Engine, GenerateEvent } from '../engine/index.ts';
 import { startServer } from './index.ts';
 
+/** A step of one row has room for one request. */
+const ONE_SLOT = { stepRowsMax: 1 };
 /** Slow enough that a request still runs when a test looks at it. */
 const SLOW = { contextTokens: 8192, width: 256, layers: 4 };
 
@@ -87,7 +89,7 @@ test('a client that goes away during prefill frees the engine before any token',
 });
 
 test('a client that goes away while waiting leaves the line, and nobody else is hurt', async () => {
-  await withServer({ model: SLOW }, async (live) => {
+  await withServer({ model: SLOW, engine: ONE_SLOT }, async (live) => {
     const first = new AbortController();
     const running = live.post('/v1/messages', ask({ stream: true }), { signal: first.signal });
     await until(() => live.engine.load().running === 1, 'the first request runs');
@@ -108,7 +110,8 @@ test('a client that goes away while waiting leaves the line, and nobody else is 
 });
 
 test('a full line answers 529 or 503 with retry-after, and /healthz stays quick', async () => {
-  await withServer({ model: SLOW, tuning: { waitingMax: 2 } }, async (live) => {
+  const tuning = { waitingMax: 2 };
+  await withServer({ model: SLOW, engine: ONE_SLOT, tuning }, async (live) => {
     const leave = new AbortController();
     const signal = leave.signal;
     const started = [live.post('/v1/messages', ask(), { signal }).catch(() => undefined)];
