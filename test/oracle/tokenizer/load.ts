@@ -38,6 +38,12 @@ export function ownVocabularies(): Map<string, Map<string, unknown>> {
   return new Map(Object.entries(all).map(([name, fields]) => [name, asMap(fields)]));
 }
 
+/** Versions of the Python packages that gave the ids. */
+export function referenceVersions(): { tokenizers: string; sentencepiece: string } {
+  const { tokenizers, sentencepiece } = read('families-expected.json.gz') as Record<string, string>;
+  return { tokenizers, sentencepiece };
+}
+
 /** Family -> CRC-32 of the ids of each corpus text. */
 export function familySums(): Map<string, Uint32Array> {
   return sumsOf(read('families-expected.json.gz'));
