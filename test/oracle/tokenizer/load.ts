@@ -39,9 +39,14 @@ export function ownVocabularies(): Map<string, Map<string, unknown>> {
 }
 
 /** Versions of the Python packages that gave the ids. */
-export function referenceVersions(): { tokenizers: string; sentencepiece: string } {
-  const { tokenizers, sentencepiece } = read('families-expected.json.gz') as Record<string, string>;
-  return { tokenizers, sentencepiece };
+export interface Versions {
+  tokenizers: string;
+  sentencepiece: string;
+}
+
+/** Of `familySums`. */
+export function familyVersions(): Versions {
+  return versionsOf(read('families-expected.json.gz'));
 }
 
 /** Family -> CRC-32 of the ids of each corpus text. */
@@ -50,9 +55,18 @@ export function familySums(): Map<string, Uint32Array> {
 }
 
 /** The same for llama.cpp's vocabularies, with the SHA-256 of their files. */
-export function sdistSums(): { sums: Map<string, Uint32Array>; sha256: Record<string, string> } {
+export function sdistSums(): {
+  sums: Map<string, Uint32Array>;
+  sha256: Record<string, string>;
+  versions: Versions;
+} {
   const expected = read('sdist-expected.json.gz') as { sha256: Record<string, string> };
-  return { sums: sumsOf(expected), sha256: expected.sha256 };
+  return { sums: sumsOf(expected), sha256: expected.sha256, versions: versionsOf(expected) };
+}
+
+function versionsOf(expected: unknown): Versions {
+  const { tokenizers, sentencepiece } = expected as Versions;
+  return { tokenizers, sentencepiece };
 }
 
 function sumsOf(expected: unknown): Map<string, Uint32Array> {
