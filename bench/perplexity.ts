@@ -33,6 +33,12 @@ const { values } = parseArgs({
   },
 });
 
+/** What --json writes; docs/models.md shows docs/evidence/perplexity.json. */
+export interface PerplexityReport {
+  machine: Record<string, unknown>;
+  results: Result[];
+}
+
 interface Result {
   model: string;
   tokens: number;
@@ -70,7 +76,8 @@ async function main(): Promise<void> {
     );
   }
   if (values.json !== undefined) {
-    writeFileSync(values.json, `${JSON.stringify({ machine: machine(), results }, null, 2)}\n`);
+    const report: PerplexityReport = { machine: machine(), results };
+    writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
   }
   const isPast = results.some(({ difference }) => !(Math.abs(difference) <= BOUND));
   if (isPast) console.error(`a difference is past ${100 * BOUND} %`);

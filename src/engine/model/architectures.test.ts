@@ -4,62 +4,24 @@
  * bits from every implementation, in every chunk, beside others.
  */
 import { strict as assert } from 'node:assert';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { gunzipSync } from 'node:zlib';
 import {
   type Bind,
   besideOthers,
   bindBuild,
-  type ModelContents,
   ModelRunner,
   ROW_COUNT_MAX,
   relativeError,
 } from '../../../test/model-runner.ts';
-import { readGgufHeader } from '../gguf/index.ts';
+import { EXPECTED, type Loaded, load } from '../../../test/oracle/architectures/load.ts';
 import { bindReference } from '../kernels/index.ts';
 import { ARCHITECTURES } from './architectures/index.ts';
-import { type ModelConfig, readConfig } from './config.ts';
-import { vocabularySizeOf } from './tensors.ts';
+import type { ModelConfig } from './config.ts';
 
-interface Expected {
-  tokens: number[];
-  positions: number[];
-  /** Name of a model -> f32 [positions][vocabulary], base64. */
-  logits: Record<string, string>;
-}
-
-const FOLDER = new URL('../../../test/oracle/architectures/', import.meta.url);
-const EXPECTED = JSON.parse(readFileSync(new URL('expected.json', FOLDER), 'utf8')) as Expected;
 const { tokens: TOKENS, positions: POSITIONS } = EXPECTED;
 
 /** Root mean square of the difference over that of the logits: keys and values are halves here. */
 const TOLERANCE = 2e-3;
-
-interface Loaded extends ModelContents {
-  config: ModelConfig;
-  exact: Float32Array[];
-}
-
-async function load(name: string): Promise<Loaded> {
-  const file = gunzipSync(readFileSync(new URL(`${name}.gguf.gz`, FOLDER)));
-  const header = await readGgufHeader(async (length) => file.subarray(0, length), {
-    fileBytes: file.length,
-  });
-  const vocabularySize = vocabularySizeOf(header.tensors);
-  const contents = new Map(
-    header.tensors.map((info) => [
-      info.name,
-      file.subarray(info.offsetBytes, info.offsetBytes + info.sizeBytes),
-    ]),
-  );
-  const bytes = new Uint8Array(Buffer.from(EXPECTED.logits[name], 'base64'));
-  const flat = new Float32Array(bytes.buffer);
-  return {
-    ...{ config: readConfig(header.metadata, vocabularySize), infos: header.tensors, contents },
-    exact: POSITIONS.map((_, i) => flat.slice(i * vocabularySize, (i + 1) * vocabularySize)),
-  };
-}
 
 function errorOf(bind: Bind, { exact, ...file }: Loaded, changes: Partial<ModelConfig> = {}) {
   const runner = new ModelRunner(bind, { ...file.config, ...changes }, file);
@@ -107,8 +69,8 @@ const WITHOUT: Record<string, (config: ModelConfig) => Record<string, Partial<Mo
 };
 
 for (const name of Object.keys(EXPECTED.logits)) {
-  test(`${name}: logits are those of transformers, and what it has of its own matters`, async (t) => {
-    const loaded = await load(name);
+  test(`${name}: logits are those of transformers, and what it has of its own matters`, (t) => {
+    const loaded = load(name);
     const error = errorOf(simd, loaded);
     t.diagnostic(`relative error ${error.toExponential(2)}`);
     assert.ok(error > 0 && error < TOLERANCE, `${error}`);
@@ -119,8 +81,8 @@ for (const name of Object.keys(EXPECTED.logits)) {
     }
   });
 
-  test(`${name}: the same bits from all implementations, in all chunks, beside others`, async () => {
-    const { config, ...file } = await load(name);
+  test(`${name}: the same bits from all implementations, in all chunks, beside others`, () => {
+    const { config, ...file } = load(name);
     const fresh = (bind: Bind) => new ModelRunner(bind, config, file);
     const whole = fresh(simd).sequence(TOKENS, [ROW_COUNT_MAX]);
     for (const chunks of [[1], [3, 7, 1]]) {
@@ -140,8 +102,8 @@ test('every architecture has a model here, but encoders, which encoders.test.ts 
   assert.deepEqual(Object.keys(WITHOUT).sort(), names.sort());
 });
 
-test('factors of rotation that are not above 0 are refused', async () => {
-  const loaded = await load('llama-llama3');
+test('factors of rotation that are not above 0 are refused', () => {
+  const loaded = load('llama-llama3');
   const zeros = new Map(loaded.contents).set('rope_freqs.weight', new Uint8Array(64));
   assert.throws(
     () => new ModelRunner(simd, loaded.config, { ...loaded, contents: zeros }),

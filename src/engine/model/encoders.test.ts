@@ -4,28 +4,16 @@
  * beside others, in one list of calls or several.
  */
 import { strict as assert } from 'node:assert';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import {
-  ENCODERS,
-  type EncoderFile,
-  EncoderRunner,
-  readEncoder,
-} from '../../../test/encoder-runner.ts';
+import { type EncoderFile, EncoderRunner, readEncoder } from '../../../test/encoder-runner.ts';
 import { type Bind, bindBuild, relativeError } from '../../../test/model-runner.ts';
+import { EXPECTED, exactOutputs } from '../../../test/oracle/encoders/load.ts';
 import { isVitrineError } from '../../base/index.ts';
 import { bindReference } from '../kernels/index.ts';
 import { ARCHITECTURES } from './architectures/index.ts';
 import { type ModelConfig, readConfig } from './config.ts';
 import { planMemory } from './memory-plan.ts';
 
-interface Expected {
-  texts: number[][];
-  /** Name of a model -> f32 [positions][width] of each text, base64. */
-  outputs: Record<string, string[]>;
-}
-
-const EXPECTED = JSON.parse(readFileSync(new URL('expected.json', ENCODERS), 'utf8')) as Expected;
 const TEXTS = EXPECTED.texts;
 
 /** Root mean square of the difference over that of the outputs: keys and values are halves here. */
@@ -33,15 +21,9 @@ const TOLERANCE = 2e-3;
 
 const simd = bindBuild('vitrine-simd128');
 
-function exactOf(name: string): Float32Array[] {
-  return EXPECTED.outputs[name].map(
-    (text) => new Float32Array(new Uint8Array(Buffer.from(text, 'base64')).buffer),
-  );
-}
-
 function errorOf(file: EncoderFile, name: string, changes: Partial<ModelConfig> = {}): number {
   const runner = new EncoderRunner(simd, { ...file, config: { ...file.config, ...changes } });
-  return relativeError(runner.step(TEXTS), exactOf(name));
+  return relativeError(runner.step(TEXTS), exactOutputs(name));
 }
 
 /** What a model has of its own, and what would be computed without it: each must be noticed. */

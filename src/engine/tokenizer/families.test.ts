@@ -20,6 +20,7 @@ const OWN = ownVocabularies();
  */
 const KNOWN_DIVERGENCE: Record<string, readonly string[]> = {
   'command-r': ['\u1ad0\u1ab9 \u1aa81\u1cd0\u19d2\u1858a'],
+  mpt: ['\u1ad0\u1ab9 \u1aa81\u1cd0\u19d2\u1858a'],
 };
 
 for (const [family, sums] of SUMS) {

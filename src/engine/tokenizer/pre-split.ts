@@ -97,6 +97,11 @@ const NAMES: readonly (readonly [SplitRule, string])[] = [
   [GPT4O, 'gpt-4o llama4 kanana2'],
 ];
 
+/** Names of `tokenizer.ggml.pre` that are read; those that mean the same rule stand together. */
+export const SUPPORTED_PRE_SPLITS: readonly (readonly string[])[] = NAMES.map(([, names]) =>
+  names.split(' '),
+);
+
 /** `tokenizer.ggml.pre` -> rule. */
 export const SPLIT_RULES: ReadonlyMap<string, SplitRule> = new Map(
   NAMES.flatMap(([rule, names]) => names.split(' ').map((name) => [name, rule] as const)),

@@ -38,6 +38,9 @@ const MODELS = {
   bert: createWordPieceModel,
 };
 
+/** Values of `tokenizer.ggml.model` that are read. */
+export const SUPPORTED_TOKENIZERS: readonly string[] = Object.keys(MODELS);
+
 const NO_BYTES = new Uint8Array(0);
 
 /**

@@ -38,15 +38,35 @@ export function ownVocabularies(): Map<string, Map<string, unknown>> {
   return new Map(Object.entries(all).map(([name, fields]) => [name, asMap(fields)]));
 }
 
+/** Versions of the Python packages that gave the ids. */
+export interface Versions {
+  tokenizers: string;
+  sentencepiece: string;
+}
+
+/** Of `familySums`. */
+export function familyVersions(): Versions {
+  return versionsOf(read('families-expected.json.gz'));
+}
+
 /** Family -> CRC-32 of the ids of each corpus text. */
 export function familySums(): Map<string, Uint32Array> {
   return sumsOf(read('families-expected.json.gz'));
 }
 
 /** The same for llama.cpp's vocabularies, with the SHA-256 of their files. */
-export function sdistSums(): { sums: Map<string, Uint32Array>; sha256: Record<string, string> } {
+export function sdistSums(): {
+  sums: Map<string, Uint32Array>;
+  sha256: Record<string, string>;
+  versions: Versions;
+} {
   const expected = read('sdist-expected.json.gz') as { sha256: Record<string, string> };
-  return { sums: sumsOf(expected), sha256: expected.sha256 };
+  return { sums: sumsOf(expected), sha256: expected.sha256, versions: versionsOf(expected) };
+}
+
+function versionsOf(expected: unknown): Versions {
+  const { tokenizers, sentencepiece } = expected as Versions;
+  return { tokenizers, sentencepiece };
 }
 
 function sumsOf(expected: unknown): Map<string, Uint32Array> {

@@ -225,7 +225,7 @@ def own():
     corpus = load("corpus.json.gz")
     expected = {name: sums(metadata, corpus) for name, metadata in load("own-vocabularies.json.gz").items()}
     smollm2 = load("smollm2-vocabulary.json.gz")
-    for rule in ("command-r", "starcoder", "dbrx", "stablelm2", "qwen35", "tekken", "gpt-4o"):
+    for rule in ("command-r", "mpt", "starcoder", "dbrx", "stablelm2", "qwen35", "tekken", "gpt-4o"):
         expected[rule] = sums({**smollm2, "tokenizer.ggml.pre": rule}, corpus)
     save("families-expected.json.gz", {**versions(), "sums": expected})
 
