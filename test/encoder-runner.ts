@@ -35,7 +35,13 @@ export interface EncoderFile {
 
 /** A tiny encoder of test/oracle/encoders. */
 export function readEncoder(name: string): EncoderFile {
-  const bytes = new Uint8Array(gunzipSync(readFileSync(new URL(`${name}.gguf.gz`, ENCODERS))));
+  return parseEncoder(
+    new Uint8Array(gunzipSync(readFileSync(new URL(`${name}.gguf.gz`, ENCODERS)))),
+  );
+}
+
+/** @param bytes a whole GGUF file */
+export function parseEncoder(bytes: Uint8Array): EncoderFile {
   const parsed = parseGgufHeader(bytes, { fileBytes: bytes.length });
   assert.ok(parsed.kind === 'header');
   const { metadata, tensors } = parsed.header;

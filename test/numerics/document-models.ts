@@ -1,7 +1,8 @@
 /**
  * Models on which the engine is held against docs/formats/numerics.md: the small ones of each
  * architecture (test/oracle/architectures), the same with quantised matrices, and one of each
- * tensor type. A model is a GGUF file and the tokens of one sequence.
+ * tensor type. A model is a GGUF file and the tokens of one sequence. Encoders:
+ * document-encoders.ts.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -37,7 +38,7 @@ export interface DocumentModel {
 }
 
 /** Past a KV page, every window and the trained contexts of the small models. */
-const LONG = 80;
+export const LONG = 80;
 /** Models of 256 columns are slow in plain TypeScript. */
 const SHORT = 6;
 
@@ -45,6 +46,9 @@ const ARCHITECTURES = new URL('../oracle/architectures/', import.meta.url);
 const TYPES = Object.keys(WEIGHT_TYPES) as WeightType[];
 /** Those whose blocks fit the 32 columns of the small models. */
 const NARROW = TYPES.filter((type) => columnMultiple(type) === 32 && type !== 'F32');
+
+/** Tables of encoders, always F32. */
+const ADDED = new Set(['token_types.weight', 'position_embd.weight']);
 
 /** @param seed another is other weights and tokens, but for the files of the architectures */
 export function* documentModels(seed: number): Generator<DocumentModel> {
@@ -63,7 +67,12 @@ export function* documentModels(seed: number): Generator<DocumentModel> {
   }
 }
 
-function withTokens(name: string, file: Uint8Array, count: number, random: Random): DocumentModel {
+export function withTokens(
+  name: string,
+  file: Uint8Array,
+  count: number,
+  random: Random,
+): DocumentModel {
   const vocabulary = vocabularySizeOf(headerOf(file).tensors);
   const tokens = Array.from({ length: count }, () => random.next() % vocabulary);
   return { name, file, tokens };
@@ -90,12 +99,12 @@ export function openModel(file: Uint8Array): ModelContents & { config: ModelConf
 }
 
 /** The same model with random blocks of the narrow types in its matrices, in a random order. */
-function quantised(file: Uint8Array, random: Random): Uint8Array {
+export function quantised(file: Uint8Array, random: Random): Uint8Array {
   const first = random.next();
   let count = 0;
   return rewritten(file, {}, (tensor) => {
     const { name, dims } = tensor;
-    if (dims.length < 2) return tensor;
+    if (dims.length < 2 || ADDED.has(name)) return tensor;
     const type = NARROW[(first + count) % NARROW.length];
     count += 1;
     return { name, type, dims, data: randomWeights(type, dims[1], dims[0], random) };
@@ -127,15 +136,28 @@ function typed(value: MetadataValue): TypedValue {
   if (Array.isArray(value) && value.every((each) => typeof each === 'boolean')) {
     return { type: 'array', elementType: 'bool', value };
   }
+  if (Array.isArray(value) && value.every((each) => typeof each === 'string')) {
+    return { type: 'array', elementType: 'string', value };
+  }
+  if (value instanceof Int32Array) return { type: 'array', elementType: 'i32', value };
   throw new Error('the small models have no other metadata');
 }
 
 export interface Digest {
   file: string;
-  logits: string;
+  /** Of all logits; of an encoder what document-encoders.ts says. */
+  outputs: string;
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+export function digestOf(file: Uint8Array, outputs: readonly Float32Array[]): Digest {
+  const hash = createHash('sha256');
+  for (const row of outputs) {
+    hash.update(new Uint8Array(row.buffer, row.byteOffset, row.byteLength));
+  }
+  return { file: sha256(file), outputs: hash.digest('hex') };
+}
 
 /** What the engine gives for a model. @param chunks rows of the calls, again from the first */
 export function engineDigest(
@@ -145,7 +167,5 @@ export function engineDigest(
 ): Digest {
   const { config, ...contents } = openModel(file);
   const logits = new ModelRunner(bind, config, contents).sequence(tokens, chunks);
-  const hash = createHash('sha256');
-  for (const row of logits) hash.update(new Uint8Array(row.buffer, row.byteOffset, row.byteLength));
-  return { file: sha256(file), logits: hash.digest('hex') };
+  return digestOf(file, logits);
 }

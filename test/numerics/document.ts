@@ -14,13 +14,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bindReference } from '../../src/engine/kernels/index.ts';
 import { type Bind, bindBuild, ROW_COUNT_MAX } from '../model-runner.ts';
-import {
-  COMMITTED_SEED,
-  type Digest,
-  type DocumentModel,
-  documentModels,
-  engineDigest,
-} from './document-models.ts';
+import { caseDigest, type DocumentCase, documentCases } from './document-encoders.ts';
+import { COMMITTED_SEED, type Digest } from './document-models.ts';
 import { setUpNumpy } from './set-up.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
@@ -28,7 +23,7 @@ const FORWARD = join(root, 'test/oracle/numerics/forward.py');
 const DIGESTS = join(root, 'test/oracle/numerics/forward.json');
 
 /** What numpy gives, in the order of the models. */
-function documentDigests(python: readonly string[], models: readonly DocumentModel[]): Digest[] {
+function documentDigests(python: readonly string[], models: readonly DocumentCase[]): Digest[] {
   const folder = mkdtempSync(join(tmpdir(), 'vitrine-document-'));
   try {
     const paths = models.map(({ file }, i) => {
@@ -54,7 +49,7 @@ function documentDigests(python: readonly string[], models: readonly DocumentMod
 
 /** Names of the models on which some implementation gives other bits than the document. */
 function compare(
-  models: readonly DocumentModel[],
+  models: readonly DocumentCase[],
   wanted: readonly Digest[],
   seed: number,
 ): string[] {
@@ -66,8 +61,8 @@ function compare(
   const wrong: string[] = [];
   for (const [i, model] of models.entries()) {
     for (const [name, bind, rows] of implementations) {
-      const { file, logits } = engineDigest(bind, model, [rows]);
-      if (file === wanted[i].file && logits === wanted[i].logits) continue;
+      const { file, outputs } = caseDigest(bind, model, [rows]);
+      if (file === wanted[i].file && outputs === wanted[i].outputs) continue;
       wrong.push(`${model.name}, ${name} kernels, ${rows} rows a step`);
     }
   }
@@ -83,7 +78,7 @@ function main(): void {
   const isWriting = process.argv.includes('--write');
   for (const each of isWriting ? [COMMITTED_SEED] : [COMMITTED_SEED, seed]) {
     const from = performance.now();
-    const models = [...documentModels(each)];
+    const models = documentCases(each);
     const digests = documentDigests(python, models);
     const wrong = compare(models, digests, each);
     for (const what of wrong) console.log(`differs from the document: ${what}`);

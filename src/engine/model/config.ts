@@ -103,6 +103,10 @@ export function readConfig(metadata: Metadata, vocabularySize: number): ModelCon
     ...{ ropeDimension, ropeScaling: readRopeScaling(keys, common.trainedContextTokens) },
     ...(encoder === undefined ? {} : { encoder: { ...encoder, pooling: readPooling(keys) } }),
   };
+  // Encoders have no tensors of factors.
+  if (encoder !== undefined && config.ropeScaling.type === 'longrope') {
+    throw unsupported(`rope scaling "longrope" is not supported for ${name}`);
+  }
   checkShape(config, architecture.allowsPartialRope ?? false);
   checkNumbers(config);
   return config;

@@ -79,6 +79,7 @@ test('the pooling is that of the file, and what is not computed is refused', () 
     ['bert.pooling_type', 3, /pooling type is last/],
     ['bert.pooling_type', 9, /pooling type is number 9/],
     ['bert.attention.causal', true, /attention.causal is true/],
+    ['bert.rope.scaling.type', 'longrope', /"longrope" is not supported for bert/],
   ] as const) {
     const metadata = new Map(header.metadata);
     if (value === undefined) metadata.delete(key);

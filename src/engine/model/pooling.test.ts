@@ -20,6 +20,13 @@ test('pooling gives the bits of the vectors of section 24, whole and cut', () =>
   }
 });
 
+test('a value of -0 alone gives +0, section 24.3', () => {
+  for (const pooling of ['mean', 'cls'] as const) {
+    const [zero, one] = pool(new Float32Array([-0, 3, -0, 3]), 2, pooling);
+    assert.ok(Object.is(zero, 0) && one === 1, pooling);
+  }
+});
+
 test('rows of zeros give zeros, and what is not finite is an error', () => {
   assert.deepEqual(pool(new Float32Array(8), 4, 'mean'), new Float32Array(4));
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {

@@ -1,7 +1,7 @@
 """The operations of docs/formats/numerics.md in numpy, written from its text alone and meant to be
 read beside it: no line of it comes from src/. numpy's f32 and f64 operations are IEEE 754, each
 rounded; `+`, `-`, `*`, `/`, `sqrt`, `rint` and conversions are all that is used of it. The number
-of the section stands at each part. Whole models: forward.py.
+of the section stands at each part. Whole models: decoder.py and encoder.py.
 """
 
 from dataclasses import dataclass
@@ -418,3 +418,56 @@ def attend(
         alpha, beta = exp32(old_top - new_top), exp32(top - new_top)
         state = old_acc * alpha + acc * beta, new_top, old_total * alpha + total * beta
     return state[0] / state[2]
+
+
+# Sections 21 and 22: layer norm, GELU by the error function.
+
+
+def layer_norm(x: np.ndarray, weights: np.ndarray, biases: np.ndarray, eps: f32) -> np.ndarray:
+    d = x - strided_sum(x) / f32(len(x))
+    variance = strided_sum(d * d) / f32(len(x))
+    if not np.isfinite(variance):
+        raise Fault
+    return ((d * (f32(1) / np.sqrt(variance + eps))) * weights) + biases
+
+
+GELU_ERF = [
+    f32(c)
+    for c in (
+        -8.279291e-3,
+        7.432872e-2,
+        -2.134969e-1,
+        2.2555351e-1,
+        -6.0560286e-2,
+        1.2795658e-1,
+        1.0426664e-1,
+        1.2560669e-1,
+        1.2462438e-1,
+    )
+]
+
+
+def gelu_erf(x: np.ndarray) -> np.ndarray:
+    t = f32(1) / (f32(1) + np.abs(x) * f32(0.3125))
+    p = np.full_like(x, GELU_ERF[0])
+    for c in GELU_ERF[1:]:
+        p = p * t + c
+    tail = (t * p) * exp32(-((x * x) * f32(0.5)))
+    return np.where(x < 0, x * tail, x * (f32(1) - tail))
+
+
+# Section 24: pooling. f32 [positions, w] -> f32 [d]
+
+
+def pool(rows: np.ndarray, kind: str, d: int) -> np.ndarray:
+    used = rows if kind == "mean" else rows[:1]
+    m = np.zeros(d)
+    for row in used:
+        m = m + row[:d].astype(np.float64)
+    m = m / np.float64(len(used))
+    square = np.float64(0)
+    for value in m:
+        square = square + value * value
+    if not np.isfinite(square):
+        raise Fault
+    return np.zeros(d, f32) if square == 0 else (m / np.sqrt(square)).astype(f32)

@@ -15,7 +15,7 @@ from contract import (
     rope_row,
     unpack,
 )
-from forward import Model
+from decoder import Decoder
 
 hex32 = lambda x: struct.pack(">f", float(x)).hex()
 
@@ -31,7 +31,7 @@ def rope() -> None:
         "longrope": {"attn_factor": 1.25, "original_context_length": 32},
     }
     for name, keys in scalings.items():
-        model = Model.__new__(Model)
+        model = Decoder.__new__(Decoder)
         kind = "none" if name == "llama3" else name
         model.metadata = common | {"llama.rope.scaling.type": kind}
         model.metadata |= {f"llama.rope.scaling.{key}": value for key, value in keys.items()}
