@@ -146,6 +146,7 @@ describe('vitrine testgen', () => {
       [['--descriptors', 'set.binpb', '--opt', 'runner=node,lang=go'], /without commas/],
       [['--descriptors', 'set.binpb', '-I', 'x'], /-I is for compiling/],
       [['--descriptors', 'empty.binpb'], /it holds no definition/],
+      [['--descriptors', '/dev/null'], /it is no file/],
       [['--descriptors', 'known.binpb'], /protobuf's own definitions alone/],
       [['--prunes'], /unknown option --prunes\. Did you mean --prune\?/],
     ] as const) {

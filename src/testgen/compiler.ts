@@ -55,8 +55,10 @@ export async function compileDefinitions(input: CompileInput): Promise<Compiled>
 /** A FileDescriptorSet from a file. @throws VitrineError bad-descriptors */
 export function readDescriptors(path: string): FileDescriptorSet {
   try {
-    const { size } = statSync(path);
-    if (size > DESCRIPTOR_BYTES_MAX) throw new Error(`it has ${size} bytes`);
+    const stat = statSync(path);
+    // A device or a pipe has no size, and may have no end.
+    if (!stat.isFile()) throw new Error('it is no file');
+    if (stat.size > DESCRIPTOR_BYTES_MAX) throw new Error(`it has ${stat.size} bytes`);
     const set = fromBinary(FileDescriptorSetSchema, readFileSync(path));
     if (set.file.length === 0) throw new Error('it holds no definition');
     return set;

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
@@ -24,6 +31,12 @@ describe('regenerated files', () => {
     write(changed);
     assert.equal(read('a/x_test.gen.ts'), changed.content);
     assert.deepEqual(readdirSync(join(folder, 'a')), ['x_test.gen.ts']);
+  });
+
+  it('are not read where a device stands, which may have no end', () => {
+    symlinkSync('/dev/null', join(folder, 'endless_test.gen.ts'));
+    const file = { name: 'endless_test.gen.ts', content: MARK };
+    assert.throws(() => planOutput(folder, [file]), /what is there is no file/);
   });
 
   it('never replace what the generator did not make, and then none is written', () => {

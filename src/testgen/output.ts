@@ -53,8 +53,9 @@ const FILE_BYTES_MAX = 1024 * 1024 * 1024;
 
 function readIfThere(path: string): string | undefined {
   try {
-    const { size } = statSync(path);
-    if (size > FILE_BYTES_MAX) throw new Error(`it has ${size} bytes`);
+    const stat = statSync(path);
+    if (!stat.isFile()) throw new Error('what is there is no file');
+    if (stat.size > FILE_BYTES_MAX) throw new Error(`it has ${stat.size} bytes`);
     return readFileSync(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;

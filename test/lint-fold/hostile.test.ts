@@ -225,6 +225,27 @@ test('eslint: a plug-in that loads code of the repository in a thread is stopped
   assert.ok(existsSync(join(root, 'ran')));
 });
 
+test('eslint: a plug-in that goes on without the module that was refused is no clean run', async () => {
+  using workspace = makeWorkspace(undefined, {
+    '.eslintrc.json': JSON.stringify({
+      root: true,
+      plugins: ['import'],
+      parserOptions: { ecmaVersion: 2020, sourceType: 'module' },
+      rules: { 'import/no-unresolved': 2 },
+      settings: { 'import/resolver': { './find.js': {} } },
+    }),
+    'find.js':
+      'exports.interfaceVersion = 2; exports.resolve = () => ({ found: true, path: null });\n',
+    'm.js': "import './x.js';\n",
+  });
+  const refused = await fold(workspace.root, []);
+  assert.equal(refused.code, 2, refused.stdout);
+  assert.match(refused.stderr, /find\.js is code of the repository; give --allow-js/);
+  const { code, report } = await fold(workspace.root, ['--allow-js']);
+  assert.equal(code, 0);
+  assert.equal(report.eslint.before.errorCount, 0);
+});
+
 test('eslint: the diff is in the JSON report; bytes of package.json that are not UTF-8 stay', async () => {
   using workspace = makeWorkspace(undefined, { 'a/x.js': 'var a = 1\n' });
   const { root } = workspace;

@@ -151,3 +151,12 @@ test('a configuration that is a pipe or leads nowhere is no configuration', asyn
   assert.equal(code, 2);
   assert.match(stderr, /found none .*\.eslintrc, package\.json, setup\.cfg: no files/);
 });
+
+test('a pipe or a device that a linter would read for ever is refused by name', async () => {
+  const files = { 'setup.cfg': '[flake8]\nmax-line-length = 90\n', 'm.py': 'x = 1\n' };
+  const { code, stderr } = await lintFold(files, [], {
+    make: (root) => symlinkSync('/dev/null', join(root, 'p.py')),
+  });
+  assert.equal(code, 2);
+  assert.match(stderr, /p\.py is in the way: expected a file, not a pipe or device/);
+});

@@ -2,7 +2,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isVitrineError, messageOf } from '../../base/index.ts';
-import { type Discovery, discover } from './discover.ts';
+import { type Discovery, discover, expectNoPipes } from './discover.ts';
 import { fail, isLintFoldError, LintFoldError } from './errors.ts';
 import { foldEslint } from './eslint/fold.ts';
 import { eslintReportText, hasLosses, plural } from './eslint/report.ts';
@@ -125,6 +125,7 @@ async function foldBoth(
         `Black, Flake8 or isort settings).${unreadableText(discovery)}`,
     );
   }
+  expectNoPipes(root, discovery);
   const folded: Folded[] = [];
   if (hasEslint) {
     const { report, changes } = await foldEslint(discovery, {

@@ -104,6 +104,19 @@ export function readConfig(root: string, path: string): Buffer {
   return readFileSync(join(root, path));
 }
 
+/**
+ * A linter that opens a pipe or a device, by a link too, waits for ever. @throws LintFoldError
+ * bad-config when one is there
+ */
+export function expectNoPipes(root: string, { unreadable }: Discovery): void {
+  const pipe = unreadable.find((path) => isEndless(join(root, path)));
+  if (pipe === undefined) return;
+  throw fail(
+    'bad-config',
+    `${pipe} is in the way: expected a file, not a pipe or device. Move it.`,
+  );
+}
+
 /** @throws LintFoldError bad-config when something that is not a file is in the way */
 export function expectNoFolder(root: string, path: string): void {
   const stat = statSync(join(root, path), { throwIfNoEntry: false });
@@ -157,6 +170,15 @@ function isFile(path: string): boolean {
     return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
   } catch {
     // A link to itself, a folder on the way that nobody may enter.
+    return false;
+  }
+}
+
+function isEndless(path: string): boolean {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat !== undefined && !stat.isFile() && !stat.isDirectory();
+  } catch {
     return false;
   }
 }

@@ -3,6 +3,7 @@
  * child's end; `process.ts` is the other one. Answers may be large (every violation of a
  * repository), which is why this is not a line of text on stdout, where plug-ins print too.
  */
+import { firstRefusal } from './sandbox.ts';
 
 export interface Request {
   readonly id: number;
@@ -31,6 +32,8 @@ async function answer(handlers: Handlers, request: Request): Promise<void> {
     const handler = handlers[request.method];
     if (handler === undefined) throw new Error(`no method ${request.method}`);
     const value = await handler(request.params as never);
+    const refusal = firstRefusal();
+    if (refusal !== undefined) throw refusal;
     process.send?.({ id: request.id, value } satisfies Answer);
   } catch (error) {
     process.send?.({ id: request.id, error: describe(error) } satisfies Answer);

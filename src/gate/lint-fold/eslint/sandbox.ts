@@ -22,6 +22,16 @@ export interface Sandbox {
   readonly memory: Map<string, string>;
 }
 
+let refused: Error | undefined;
+
+/**
+ * The first refusal in this thread. A plug-in may have caught it and gone on without the module, so
+ * what it found is not what ESLint finds.
+ */
+export function firstRefusal(): Error | undefined {
+  return refused;
+}
+
 /** Installs the module hooks for this process. The folders are absolute real paths. */
 export function installSandbox(root: string, eslintDir: string, allowJs: boolean): Sandbox {
   const memory = new Map<string, string>();
@@ -59,7 +69,9 @@ function refuseOwnCode(root: string, eslintDir: string, url: string): void {
   if (/\.(json|wasm)$/.test(path) || path.startsWith(OWN_FOLDER)) return;
   const shown = path.startsWith(root + sep) ? path.slice(root.length + 1) : path;
   const error = new Error(`${shown} is code of the repository; give --allow-js to run it.`);
-  throw Object.assign(error, { code: 'needs-consent' });
+  Object.assign(error, { code: 'needs-consent' });
+  refused ??= error;
+  throw error;
 }
 
 const installed = new Map<string, boolean>();
