@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { fail } from '../errors.ts';
+import { HAS_GROUPS, processGroup } from '../process-group.ts';
 import type { Answer } from './channel.ts';
 
 /** Lines of a crashed child's stderr that reach the error message. */
@@ -37,6 +38,7 @@ export function startEslint(
     execArgv: allowJs ? [] : ['--import', preloadUrl(root, eslintDir)],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    detached: HAS_GROUPS,
   });
   return connect(child, which, signal);
 }
@@ -53,6 +55,7 @@ function preloadUrl(root: string, eslintDir: string): string {
 }
 
 function connect(child: ChildProcess, which: string, signal?: AbortSignal): EslintProcess {
+  const group = processGroup(child);
   const waiting = new Map<number, Waiting>();
   let nextId = 1;
   let stderr = '';
@@ -62,9 +65,9 @@ function connect(child: ChildProcess, which: string, signal?: AbortSignal): Esli
     for (const each of waiting.values()) each.reject(ended);
     waiting.clear();
   };
+  const interrupted = fail('interrupted', 'interrupted; nothing was changed.');
   const onAbort = () => {
-    child.kill();
-    end(fail('interrupted', 'interrupted; nothing was changed.'));
+    void group.end().then(() => end(interrupted));
   };
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-8192);
@@ -78,6 +81,8 @@ function connect(child: ChildProcess, which: string, signal?: AbortSignal): Esli
   child.on('error', (error) => end(fail('tool-failed', `cannot start Node: ${error.message}`)));
   child.on('close', (code, by) => {
     signal?.removeEventListener('abort', onAbort);
+    // onAbort says so when its own processes are gone too.
+    if (signal?.aborted) return;
     const last = stderr.trim().split('\n').slice(-STDERR_LINES_MAX).join(' | ');
     end(fail('tool-failed', `the ${which} ended early (${by ?? `exit code ${code}`}): ${last}`));
   });
@@ -90,7 +95,8 @@ function connect(child: ChildProcess, which: string, signal?: AbortSignal): Esli
         const id = nextId++;
         waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
         child.send({ id, method, params }, (error) => {
-          if (error !== null && waiting.delete(id)) reject(ended ?? error);
+          if (error === null || signal?.aborted) return;
+          if (waiting.delete(id)) reject(ended ?? error);
         });
       });
     },

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { unifiedDiff } from './unified-diff.ts';
 
@@ -63,5 +67,35 @@ test('every diff of small texts applies, with and without a last line end', () =
   ];
   for (const before of texts) {
     for (const after of texts) assert.equal(applyDiff(before, diffOf(before, after)), after);
+  }
+});
+
+test('names are quoted as git quotes them', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'diff-names-'));
+  try {
+    const git = (...args: string[]) => {
+      const made = spawnSync('git', ['-c', 'core.quotePath=true', ...args], {
+        cwd: folder,
+        encoding: 'utf8',
+        env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' },
+      });
+      assert.equal(made.status, 0, made.stderr);
+      return made.stdout;
+    };
+    git('init', '--quiet');
+    const names = ['plain', 'a b', 'q"uote', 'back\\slash', 'bell\u0007\u001b[31m\n\t\r', 'é\u202e'];
+    for (const name of names) {
+      writeFileSync(join(folder, name), 'old\n');
+      git('add', '--', name);
+      writeFileSync(join(folder, name), 'new\n');
+      const change = { path: name, before: Buffer.from('old\n'), after: Buffer.from('new\n') };
+      const head = (text: string) => text.split('\n').filter((line) => !line.startsWith('index '));
+      const expected = git('diff', '--', name).replace('@@ -1 +1 @@', '@@ -1,1 +1,1 @@');
+      assert.deepEqual(head(unifiedDiff([change])), head(expected));
+      rmSync(join(folder, name));
+      git('rm', '--quiet', '--cached', '--', name);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });

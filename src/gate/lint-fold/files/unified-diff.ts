@@ -1,4 +1,4 @@
-/** Unified diffs, as `git apply` reads them. */
+/** Unified diffs, as `git apply` reads them, with names as git writes them. */
 import { type FileChange, textOf } from './change.ts';
 
 const CONTEXT = 3;
@@ -19,9 +19,9 @@ function diffOf(change: FileChange): string {
   const before = textOf(change.before);
   const after = textOf(change.after);
   if (before === after && change.before !== undefined && change.after !== undefined) return '';
-  const old = change.before === undefined ? '/dev/null' : `a/${change.path}`;
-  const now = change.after === undefined ? '/dev/null' : `b/${change.path}`;
-  const head = `diff --git a/${change.path} b/${change.path}\n`;
+  const old = change.before === undefined ? '/dev/null' : fileName(`a/${change.path}`);
+  const now = change.after === undefined ? '/dev/null' : fileName(`b/${change.path}`);
+  const head = `diff --git ${quoted(`a/${change.path}`)} ${quoted(`b/${change.path}`)}\n`;
   const mode =
     change.before === undefined
       ? 'new file mode 100644\n'
@@ -30,6 +30,28 @@ function diffOf(change: FileChange): string {
         : '';
   if (before === after) return head + mode;
   return `${head}${mode}--- ${old}\n+++ ${now}\n${hunks(lineDiff(lines(before), lines(after)))}`;
+}
+
+/** A tab ends a name with spaces, as in GNU diff. */
+function fileName(path: string): string {
+  const name = quoted(path);
+  return name === path && path.includes(' ') ? `${name}\t` : name;
+}
+
+const ESCAPES: Readonly<Record<number, string>> = {
+  ...{ 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 11: '\\v', 12: '\\f', 13: '\\r' },
+  ...{ 34: '\\"', 92: '\\\\' },
+};
+
+/** git's core.quotePath: control characters and bytes above ASCII are escaped, in quotes. */
+function quoted(path: string): string {
+  const body = [...Buffer.from(path)].map((byte) => {
+    if (ESCAPES[byte] !== undefined) return ESCAPES[byte];
+    if (byte >= 32 && byte < 127) return String.fromCharCode(byte);
+    return `\\${byte.toString(8).padStart(3, '0')}`;
+  });
+  const text = body.join('');
+  return text === path ? path : `"${text}"`;
 }
 
 /** Lines with their line ends; the last one may have none. */

@@ -4,6 +4,7 @@ import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:
 import { delimiter, isAbsolute, join, relative, sep } from 'node:path';
 import { fail } from '../errors.ts';
 import { isCommitted } from '../files/committed.ts';
+import { HAS_GROUPS, processGroup } from '../process-group.ts';
 import { GUARD, REFUSAL } from './guard-source.ts';
 import { HELPER } from './inquiry-source.ts';
 import type { ProbeAnswer, Tool } from './model.ts';
@@ -139,37 +140,42 @@ export function runPython(
   input = '',
 ): Promise<Output> {
   const options = JSON.stringify({ roots: interpreter.roots, allow: interpreter.allowCode });
+  const { signal } = interpreter;
   return new Promise((done, reject) => {
+    if (signal?.aborted) return reject(interrupted());
     const child = spawn(interpreter.path, ['-c', GUARD, options, ...args], {
       cwd,
       env: environmentOf(interpreter),
       stdio: ['pipe', 'pipe', 'pipe'],
-      ...(interpreter.signal === undefined ? {} : { signal: interpreter.signal }),
+      detached: HAS_GROUPS,
     });
+    const group = processGroup(child);
+    const onAbort = () => void group.end().then(() => reject(interrupted()));
+    signal?.addEventListener('abort', onAbort);
     const parts = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
     let bytes = 0;
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].on('data', (chunk: Buffer) => {
         bytes += chunk.length;
-        if (bytes > OUTPUT_BYTES_MAX) child.kill();
+        if (bytes > OUTPUT_BYTES_MAX) void group.end();
         else parts[name].push(chunk);
       });
     }
     child.on('error', (error) => {
-      if (error.name === 'AbortError')
-        reject(fail('interrupted', 'interrupted; nothing was changed.'));
-      else {
-        reject(
-          fail(
-            'tool-missing',
-            `expected a Python interpreter, cannot start ${interpreter.path}: ${error.message}. ` +
-              'Name one with --python PATH.',
-            error,
-          ),
-        );
-      }
+      signal?.removeEventListener('abort', onAbort);
+      reject(
+        fail(
+          'tool-missing',
+          `expected a Python interpreter, cannot start ${interpreter.path}: ${error.message}. ` +
+            'Name one with --python PATH.',
+          error,
+        ),
+      );
     });
     child.on('close', (code) => {
+      signal?.removeEventListener('abort', onAbort);
+      // Its answer is half of one; onAbort says so when the workers are gone.
+      if (signal?.aborted) return;
       const stdout = Buffer.concat(parts.stdout).toString('utf8');
       const stderr = Buffer.concat(parts.stderr).toString('utf8');
       if (bytes > OUTPUT_BYTES_MAX) reject(fail('too-large', 'a linter printed more than 256 MB.'));
@@ -180,6 +186,10 @@ export function runPython(
     child.stdin.on('error', () => {});
     child.stdin.end(input);
   });
+}
+
+function interrupted() {
+  return fail('interrupted', 'interrupted; nothing was changed.');
 }
 
 /** Modules of the repository cannot come in through PYTHONPATH either. */
