@@ -358,3 +358,17 @@ test('a committed node_modules or virtual environment is code of the repository'
     assert.ok(!existsSync(join(root, place, 'ran')));
   }
 });
+
+test('names that every object has are settings like any other', async () => {
+  const names = '{"__proto__": {"a": 1}, "constructor": {"b": 1}, "toString": 1}';
+  using workspace = makeWorkspace(undefined, {
+    '.eslintrc.json': `{"settings": ${names}, "parserOptions": ${names}, "rules": {
+      "__proto__": 2, "constructor": 2,
+      "valid-jsdoc": [2, {"prefer": {"__proto__": "x", "constructor": "class"}}]}}`,
+    'a.js': '/** @constructor */\nfunction a() {}\n',
+  });
+  const told = await lintFold(workspace.root, ['--diff']);
+  assert.equal(told.code, 0, told.stderr + told.stdout);
+  assert.match(told.stdout, /proof {3}1 of 1 file: the same effective settings/);
+  assert.match(told.stdout, /prefer: \{ \['__proto__'\]: 'x', constructor: 'class' \}/);
+});

@@ -154,3 +154,34 @@ test('python: an interpreter that is missing, or lacks the tool, is refused with
   assert.equal(bare.code, 2);
   assert.match(bare.stderr, /expected flake8 in .*\.venv\/bin\/python, found none/);
 });
+
+test('python: files that .editorconfig ruled for isort are listed', async () => {
+  const files = {
+    '.editorconfig': 'root = true\n[*.py]\nmax_line_length = 120\n',
+    'a/.isort.cfg': '[settings]\nline_length = 99\n',
+    'a/m.py': 'import os\n',
+    'loose.py': 'import os\n',
+    'b/loose.py': 'import os\n',
+  };
+  for (const mode of ['--exact', '--unify']) {
+    using workspace = makeWorkspace(undefined, files);
+    const { told, report } = await fold(workspace.root, mode);
+    assert.equal(told.code, 1);
+    const [isort] = report.tools;
+    assert.deepEqual(isort?.overridden, [
+      {
+        ...{ tool: 'isort', folder: '', option: 'line_length', before: 120, after: 99 },
+        files: ['b/loose.py', 'loose.py'],
+      },
+    ]);
+    const { stdout } = await lintFold(workspace.root, [mode, '--python', python]);
+    assert.match(stdout, /overridden.*\n +line_length 120 -> 99\n +b\/loose\.py\n +loose\.py\n/);
+  }
+  // Where it says nothing to isort, or the same, nothing is lost.
+  for (const text of ['[*.js]\nmax_line_length = 120\n', '[*]\nmax_line_length = 99\n']) {
+    using workspace = makeWorkspace(undefined, { ...files, '.editorconfig': text });
+    const { told, report } = await fold(workspace.root, '--exact');
+    assert.equal(told.code, 0, told.stdout);
+    assert.deepEqual(report.tools[0]?.overridden, []);
+  }
+});

@@ -34,7 +34,7 @@ const CONFIG_NAMES: ReadonlySet<string> = new Set([
   ...ESLINTRC_NAMES,
   ...FLAT_NAMES,
   ...PYTHON_NAMES,
-  ...['.eslintignore', '.gitignore'],
+  ...['.eslintignore', '.gitignore', '.editorconfig'],
 ]);
 const SKIPPED = new Set(['node_modules', '.git', '.hg', '.svn', '.vitrine', '__pycache__']);
 
@@ -52,6 +52,8 @@ export interface Discovery {
   readonly pythonSources: readonly string[];
   /** Black reads them in every folder. */
   readonly gitignores: readonly string[];
+  /** isort reads them where it finds no other settings. */
+  readonly editorconfigs: readonly string[];
   /** Named like a configuration or a source, but no file: dangling links, pipes, sockets. */
   readonly unreadable: readonly string[];
 }
@@ -67,6 +69,7 @@ export function discover(root: string): Discovery {
     scripts: [] as string[],
     pythonSources: [] as string[],
     gitignores: [] as string[],
+    editorconfigs: [] as string[],
     unreadable: [] as string[],
   };
   let entries = 0;
@@ -162,6 +165,7 @@ function sortIn(
     else if (SCRIPT.test(name)) found.scripts.push(at(name));
     else if (PYTHON_SOURCE.test(name)) found.pythonSources.push(at(name));
     else if (name === '.gitignore') found.gitignores.push(at(name));
+    else if (name === '.editorconfig') found.editorconfigs.push(at(name));
   }
 }
 

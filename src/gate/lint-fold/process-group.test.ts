@@ -20,8 +20,6 @@ if os.fork() == 0:
 time.sleep(600)
 `;
 
-const options = { skip: process.platform === 'win32' && 'Windows has no process groups' };
-
 function makeFolder() {
   const path = mkdtempSync(join(tmpdir(), 'process-group-'));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
@@ -56,7 +54,7 @@ function interpreterFor(root: string, signal?: AbortSignal) {
   return signal === undefined ? common : { ...common, signal };
 }
 
-test('an interrupted linter takes its workers with it, deaf ones too', options, async () => {
+test('an interrupted linter takes its workers with it, deaf ones too', async () => {
   using folder = makeFolder();
   const controller = new AbortController();
   const interpreter = interpreterFor(folder.path, controller.signal);
@@ -68,7 +66,7 @@ test('an interrupted linter takes its workers with it, deaf ones too', options, 
   await until(() => !pidsIn(folder.path).some(runs));
 });
 
-test('a worker that outlives its linter is ended', options, async () => {
+test('a worker that outlives its linter is ended', async () => {
   using folder = makeFolder();
   const source = STUBBORN.replace('time.sleep', 'os.getpid() == leader or time.sleep')
     .replace('if os.fork', 'leader = os.getpid()\nif os.fork')
@@ -77,7 +75,7 @@ test('a worker that outlives its linter is ended', options, async () => {
   await until(() => existsSync(join(folder.path, 'pids')) && !pidsIn(folder.path).some(runs));
 });
 
-test('a process that exits in the middle of a run leaves no linter', options, async () => {
+test('a process that exits in the middle of a run leaves no linter', async () => {
   using folder = makeFolder();
   const script = join(folder.path, 'main.mts');
   const module = new URL('./python/interpreter.ts', import.meta.url).href;
@@ -97,7 +95,7 @@ test('a process that exits in the middle of a run leaves no linter', options, as
   await until(() => !pidsIn(folder.path).some(runs));
 });
 
-test('an interrupted ESLint takes its processes with it', options, async () => {
+test('an interrupted ESLint takes its processes with it', async () => {
   using folder = makeFolder();
   const plugin = join(folder.path, 'plugin.cjs');
   // What a plug-in does when it is loaded.

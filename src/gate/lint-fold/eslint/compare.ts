@@ -109,22 +109,27 @@ export function differencesOf(before: Effective, after: Effective): Difference[]
     if (!isDeepStrictEqual(old, now)) differences.push({ aspect, what, before: old, after: now });
   };
   for (const rule of keysOf(before.rules, after.rules)) {
-    add('rule', rule, plainOff(before.rules[rule]), plainOff(after.rules[rule]));
+    add('rule', rule, plainOff(own(before.rules, rule)), plainOff(own(after.rules, rule)));
   }
   for (const name of keysOf(before.globals, after.globals)) {
-    add('globals', name, before.globals[name], after.globals[name]);
+    add('globals', name, own(before.globals, name), own(after.globals, name));
   }
   add('parser', 'parser', before.parser, after.parser);
   for (const name of keysOf(before.parserInput, after.parserInput)) {
-    add('parser option', name, before.parserInput[name], after.parserInput[name]);
+    add('parser option', name, own(before.parserInput, name), own(after.parserInput, name));
   }
   for (const name of keysOf(before.settings, after.settings)) {
-    add('setting', name, before.settings[name], after.settings[name]);
+    add('setting', name, own(before.settings, name), own(after.settings, name));
   }
   add('linter option', 'noInlineConfig', before.noInlineConfig, after.noInlineConfig);
   add('linter option', 'reportUnused', before.reportUnused, after.reportUnused);
   add('processor', 'processor', before.processor, after.processor);
   return differences;
+}
+
+/** `constructor` is a name like any other. */
+function own<Value>(values: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
 /** A rule that is off does what an absent rule does, whatever options are attached to it. */

@@ -17,7 +17,7 @@ import type {
   LegacyElement,
   LegacyFolder,
 } from './model.ts';
-import { plainCopy, textKey } from './plain.ts';
+import { plainCopy, textKey, withoutInherited } from './plain.ts';
 import { installSandbox } from './sandbox.ts';
 
 export interface LegacyParams {
@@ -199,11 +199,15 @@ function convertElement(raw: RawElement, unprintable: string[]): LegacyElement {
     raw[key] === undefined || raw[key] === null
       ? {}
       : { [key]: plainCopy(raw[key], `${raw.name}: ${key}`, unprintable) };
+  const merged = (key: 'globals' | 'parserOptions' | 'settings') =>
+    Object.fromEntries(
+      Object.entries(plain(key)).map(([name, value]) => [name, withoutInherited(value)]),
+    );
   return {
     name: raw.name,
     ...(raw.criteria ? { criteria: convertCriteria(raw.criteria) } : {}),
     ...plain('env'),
-    ...plain('globals'),
+    ...merged('globals'),
     ...(raw.ignorePattern === undefined
       ? {}
       : {
@@ -215,7 +219,7 @@ function convertElement(raw: RawElement, unprintable: string[]): LegacyElement {
         }),
     ...plain('noInlineConfig'),
     ...(raw.parser ? { parser: dependency(raw.parser) } : {}),
-    ...plain('parserOptions'),
+    ...merged('parserOptions'),
     ...(raw.plugins
       ? {
           plugins: Object.fromEntries(
@@ -226,7 +230,7 @@ function convertElement(raw: RawElement, unprintable: string[]): LegacyElement {
     ...plain('processor'),
     ...plain('reportUnusedDisableDirectives'),
     ...plain('rules'),
-    ...plain('settings'),
+    ...merged('settings'),
   };
 }
 

@@ -23,13 +23,27 @@ function copy(value: unknown, place: string, unprintable: string[], depth: numbe
   if (Array.isArray(value)) {
     return value.map((item, index) => copy(item, `${place}[${index}]`, unprintable, depth + 1));
   }
-  const result: Record<string, unknown> = {};
+  const result: [string, unknown][] = [];
   for (const [key, item] of Object.entries(value)) {
-    if (key === '__proto__') continue;
     const copied = copy(item, `${place}.${key}`, unprintable, depth + 1);
-    if (copied !== undefined || item === undefined) result[key] = copied;
+    if (copied !== undefined || item === undefined) result.push([key, copied]);
   }
-  return result;
+  return Object.fromEntries(result);
+}
+
+/**
+ * `value` without the names that every object has (`__proto__`, `constructor`, `toString`):
+ * ESLint's old system never takes them over from `settings`, `parserOptions` and `globals`, at any
+ * depth.
+ */
+export function withoutInherited(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof RegExp) return value;
+  if (Array.isArray(value)) return value.map(withoutInherited);
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !(key in Object.prototype))
+      .map(([key, item]) => [key, withoutInherited(item)]),
+  );
 }
 
 /** Equal texts mean equal values; JSON alone would take every regular expression for `{}`. */

@@ -61,7 +61,9 @@ export function stringSource(text: string): string {
 }
 
 export function keySource(key: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(key) && key !== '__proto__' ? key : stringSource(key);
+  // Without brackets it would set the prototype.
+  if (key === '__proto__') return `['__proto__']`;
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? key : stringSource(key);
 }
 
 /** Words in lines of at most 100 columns, between backquotes. */

@@ -83,7 +83,14 @@ test('names are quoted as git quotes them', () => {
       return made.stdout;
     };
     git('init', '--quiet');
-    const names = ['plain', 'a b', 'q"uote', 'back\\slash', 'bell\u0007\u001b[31m\n\t\r', 'é\u202e'];
+    const names = [
+      'plain',
+      'a b',
+      'q"uote',
+      'back\\slash',
+      'bell\u0007\u001b[31m\n\t\r',
+      'é\u202e',
+    ];
     for (const name of names) {
       writeFileSync(join(folder, name), 'old\n');
       git('add', '--', name);

@@ -94,12 +94,12 @@ export function wholeRun(tool: Tool, reading: FolderReading): Record<string, unk
 }
 
 function differing(tool: Tool, item: Governed, main: Governed): string {
-  const own = wholeRun(tool, item.reading);
+  const here = wholeRun(tool, item.reading);
   const other = wholeRun(tool, main.reading);
-  const names = [...new Set([...Object.keys(own), ...Object.keys(other)])].sort();
+  const names = [...new Set([...Object.keys(here), ...Object.keys(other)])].sort();
   return names
-    .filter((name) => JSON.stringify(own[name]) !== JSON.stringify(other[name]))
-    .map((name) => `${dashed(name)} ${show(own[name])} here, ${show(other[name])} at the root`)
+    .filter((name) => JSON.stringify(here[name]) !== JSON.stringify(other[name]))
+    .map((name) => `${dashed(name)} ${show(here[name])} here, ${show(other[name])} at the root`)
     .join('; ');
 }
 
@@ -112,9 +112,18 @@ function optionKeys(tool: Tool, { folder, reading }: Governed): string[] {
   return [...new Set([...Object.keys(reading.raw).map(underscored), ...inferred])];
 }
 
+function own(values: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(values, key) ? values[key] : undefined;
+}
+
+/** Takes every name, `__proto__` and `constructor` too. */
+function named(): Record<string, unknown> {
+  return Object.create(null) as Record<string, unknown>;
+}
+
 /** What the file says, typed as the tool reads it. */
 function rawValues(tool: Tool, item: Governed): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
+  const values = named();
   for (const key of optionKeys(tool, item)) {
     if (PATH_OPTIONS[tool].includes(key)) continue;
     values[written(tool, key)] = optionValue(item, key);
@@ -126,15 +135,15 @@ function rawValues(tool: Tool, item: Governed): Record<string, unknown> {
  * Effective where the tool has the option by that name, else as written (`known_mine` of isort).
  */
 function optionValue({ reading }: Governed, key: string): unknown {
-  const effective = reading.effective[key];
+  const effective = own(reading.effective, key);
   return effective === undefined || effective === null
-    ? (reading.raw[key] ?? reading.raw[key.replaceAll('_', '-')])
+    ? (own(reading.raw, key) ?? own(reading.raw, key.replaceAll('_', '-')))
     : effective;
 }
 
 function majority(tool: Tool, governed: readonly Governed[]): Record<string, unknown> {
   const keys = new Set(governed.flatMap((item) => optionKeys(tool, item)));
-  const values: Record<string, unknown> = {};
+  const values = named();
   for (const key of [...keys].sort()) {
     if (PATH_OPTIONS[tool].includes(key)) continue;
     const votes = new Map<string, { value: unknown; files: number }>();

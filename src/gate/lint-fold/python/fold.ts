@@ -38,6 +38,8 @@ export interface ToolReport extends ToolFold {
   /** Files whose findings changed. */
   readonly changedFiles: readonly string[];
   readonly ungoverned: readonly string[];
+  /** Options that ungoverned files had from elsewhere (isort: .editorconfig) and lose. */
+  readonly overridden: readonly OptionChange[];
 }
 
 export interface PythonReport {
@@ -80,7 +82,7 @@ export async function foldPython(
   };
   const folders = toolFolders(root, discovery);
   options.progress('Python: reading the settings of every folder');
-  const read = await probe(interpreter, root, asked(folders));
+  const read = await probe(interpreter, root, asked(folders, options.ruff));
   requirePlugin(folders, read.versions, options.ruff);
   const folds = TOOLS.filter((tool) => folders[tool].files.length > 0).map((tool) =>
     foldTool(tool, mode, governedBy(tool, folders[tool], read)),
@@ -115,6 +117,7 @@ export async function foldPython(
             : [],
         changedFiles: changedFiles(before.findings, now.findings),
         ungoverned: folders[fold.tool].ungoverned,
+        overridden: overriddenOptions(fold.tool, own, read, after),
       });
     }
     const report: PythonReport = {
@@ -129,11 +132,17 @@ export async function foldPython(
   });
 }
 
-function asked(folders: Readonly<Record<Tool, ToolFolders>>): Partial<Record<Tool, string[]>> {
+/** isort besides at the root, where no configuration of ours may be and it reads .editorconfig. */
+function asked(
+  folders: Readonly<Record<Tool, ToolFolders>>,
+  ruff: boolean,
+): Partial<Record<Tool, string[]>> {
   const wanted: Partial<Record<Tool, string[]>> = {};
   for (const tool of TOOLS) {
     const names = [...folders[tool].governs.keys()];
     if (names.length > 0) wanted[tool] = names;
+    const asksRoot = tool === 'isort' && !ruff && folders[tool].ungoverned.length > 0;
+    if (names.length > 0 && asksRoot) wanted[tool] = [...new Set(['', ...names])];
   }
   return wanted;
 }
@@ -198,22 +207,39 @@ function differingOptions(
   return fold.folded.flatMap((folder) => {
     const before = read.folders[tool]?.[folder];
     if (before === undefined || root === undefined) return [];
-    const old = wholeRun(tool, before);
-    const now = wholeRun(tool, root);
-    const names = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
-    return names
-      .filter((name) => !isDeepStrictEqual(old[name], now[name]))
-      .filter((name) => !expected.has(`${folder}\n${name.replaceAll('_', '-')}`))
+    const files = folders.governs.get(folder) ?? [];
+    return changedOptions(wholeRun(tool, before), wholeRun(tool, root))
+      .filter(({ option }) => !expected.has(`${folder}\n${option.replaceAll('_', '-')}`))
       .filter(() => !(tool === 'isort' && fold.changes.length > 0))
-      .map((option) => ({
-        tool,
-        folder,
-        option,
-        before: old[option],
-        after: now[option],
-        files: folders.governs.get(folder) ?? [],
-      }));
+      .map((change) => ({ tool, folder, ...change, files }));
   });
+}
+
+/** The new table at the root comes before an .editorconfig that ungoverned files had. */
+function overriddenOptions(
+  tool: Tool,
+  { ungoverned, governs }: ToolFolders,
+  read: ProbeAnswer,
+  after: ProbeAnswer,
+): OptionChange[] {
+  const before = read.folders[tool]?.[''];
+  const now = after.folders[tool]?.[''];
+  if (governs.has('') || before === undefined || now === undefined) return [];
+  if (before.source === null || ungoverned.length === 0) return [];
+  return changedOptions(wholeRun(tool, before), wholeRun(tool, now)).map((change) => ({
+    ...{ tool, folder: '', files: ungoverned },
+    ...change,
+  }));
+}
+
+function changedOptions(
+  old: Readonly<Record<string, unknown>>,
+  now: Readonly<Record<string, unknown>>,
+): { option: string; before: unknown; after: unknown }[] {
+  const names = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
+  return names
+    .filter((name) => !isDeepStrictEqual(old[name], now[name]))
+    .map((option) => ({ option, before: old[option], after: now[option] }));
 }
 
 function filesOf(answer: ProbeAnswer, tool: Tool, folder: string): readonly string[] {

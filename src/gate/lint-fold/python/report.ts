@@ -18,6 +18,7 @@ export function hasPythonLosses(report: PythonReport): boolean {
     (tool) =>
       tool.left.length > 0 ||
       tool.differing.length > 0 ||
+      tool.overridden.length > 0 ||
       (report.mode === 'exact' && tool.changedFiles.length > 0),
   );
 }
@@ -70,6 +71,16 @@ function toolText(report: PythonReport, tool: ToolReport): string {
       ({ folder, option, before, after: now, files }) =>
         `${folder || '(root)'} (${plural(files.length, 'file')}): ${option} ${show(before)} -> ${show(now)}`,
     ),
+  );
+  section(
+    lines,
+    'of files without settings of their own, .editorconfig is overridden by the new table',
+    [
+      ...tool.overridden.map(
+        ({ option, before, after: now }) => `${option} ${show(before)} -> ${show(now)}`,
+      ),
+      ...(tool.overridden[0]?.files ?? []).map((file) => `  ${file}`),
+    ],
   );
   if (report.mode === 'exact') section(lines, 'files with other findings', tool.changedFiles);
   if (tool.ungoverned.length > 0) {

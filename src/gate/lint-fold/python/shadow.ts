@@ -26,7 +26,10 @@ export async function withShadow<Value>(
 ): Promise<Value> {
   const shadow = realpathSync(mkdtempSync(join(tmpdir(), 'vitrine-lint-fold-')));
   try {
-    const files = [...discovery.pythonSources, ...discovery.python, ...discovery.gitignores];
+    const files = [
+      ...[...discovery.pythonSources, ...discovery.python],
+      ...[...discovery.gitignores, ...discovery.editorconfigs],
+    ];
     for (const path of files) {
       mkdirSync(dirname(join(shadow, path)), { recursive: true });
       copyEntry(root, shadow, path);
