@@ -112,7 +112,8 @@ export async function loadModel(context: Context, model: LocalModel): Promise<En
   });
   try {
     const engine = await orStopped(opening, stop.signal);
-    if (engine.info.model.chatTemplate === 'plain' && !isSet(context.flags, 'json')) {
+    const { chatTemplate: origin, embedding } = engine.info.model;
+    if (origin === 'plain' && embedding === undefined && !isSet(context.flags, 'json')) {
       const what = 'has no chat template: it continues the text of the messages';
       display.clear();
       say(context.terminal, `${model.name} ${what} (--chat-template FILE gives it one)`);
@@ -121,7 +122,8 @@ export async function loadModel(context: Context, model: LocalModel): Promise<En
   } catch (error) {
     // The process is about to end, or the load has failed and left nothing.
     opening.then((engine) => engine.close()).catch(() => undefined);
-    throw named(error, model.path);
+    const isGiven = chatTemplate !== undefined && isVitrineError(error, 'bad-template');
+    throw named(error, isGiven ? chatTemplateName(context) : model.path);
   } finally {
     display.clear();
   }
@@ -166,6 +168,10 @@ function show(display: ProgressDisplay, progress: Progress): void {
 
 /** A chat template is under 64 KB; a larger file is something else. */
 const TEMPLATE_BYTES_MAX = 256 * 1024;
+
+function chatTemplateName({ settings }: Context): string {
+  return `--chat-template ${stringSetting(settings, 'VITRINE_CHAT_TEMPLATE')}`;
+}
 
 /** The text of --chat-template. @throws VitrineError bad-value */
 async function chatTemplateOf(context: Context): Promise<string | undefined> {

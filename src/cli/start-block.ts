@@ -31,8 +31,10 @@ export interface KeyFacts {
 export function startBlock(facts: StartFacts, terminal: Terminal): string {
   const { model, engine } = facts;
   const { kernels, threads, numerics, model: info } = engine;
+  // Vectors are F32 in every file; what counts is the type of the matrices.
   const types = Object.entries(info.tensorTypes).sort(([, a], [, b]) => b - a);
-  const size = `${(info.parameterCount / 1e6).toFixed(1)}M parameters, mostly ${types[0]?.[0]}`;
+  const [type] = types.find(([name]) => name !== 'F32') ?? ['F32'];
+  const size = `${(info.parameterCount / 1e6).toFixed(1)}M parameters, mostly ${type}`;
   const { url } = facts;
   const rows = [
     ['  model', `${model.name}, ${size}, licence ${model.licence}`],

@@ -233,7 +233,7 @@ function renderOpen(
 }
 
 function bad(problem: string, cause?: unknown): VitrineError<ChatErrorCode> {
-  return new VitrineError('bad-template', `the model's chat template cannot be used: ${problem}.`, {
+  return new VitrineError('bad-template', `the chat template cannot be used: ${problem}.`, {
     cause,
   });
 }
