@@ -3,7 +3,7 @@ import { strict as assert } from 'node:assert';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { writeRandomModel } from '../../../test/random-model.ts';
-import { GREEDY } from '../api.ts';
+import { GREEDY } from '../index.ts';
 import { type FromCoordinator, startCoordinator, type ToCoordinator } from './index.ts';
 
 /** Runs `talk` with a way to send, and one to wait for a message; all that came are kept. */
