@@ -51,6 +51,25 @@ const PICKLES: Readonly<Record<string, readonly [Buffer, RegExp, string]>> = {
     /"os\.system"/,
     'unsafe-pickle',
   ],
+  'a name made of lists that each hold the one before twice': [
+    Buffer.concat([
+      ...[start, Buffer.from([0x5d, 0x71, 0])],
+      ...Array.from({ length: 25 }, (_, i) =>
+        Buffer.from([0x5d, 0x28, 0x68, i, 0x68, i, 0x65, 0x71, i + 1]),
+      ),
+      ...[text('system'), Buffer.from([0x93]), stop],
+    ]),
+    /a name that is no text/,
+    'bad-checkpoint',
+  ],
+  'a dict that is its own state': [
+    Buffer.concat([
+      ...[start, Buffer.from([0x7d, 0x71, 0]), text('state_dict')],
+      ...[Buffer.from([0x68, 0, 0x73]), stop],
+    ]),
+    /dicts of dicts/,
+    'bad-checkpoint',
+  ],
   'an allowed module, another function': [
     calling('torch._utils', '_import_dotted_name', 'os.system'),
     /"torch\._utils\._import_dotted_name"/,

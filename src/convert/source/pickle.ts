@@ -192,7 +192,10 @@ class Machine {
   }
 
   #globalOf([module, name]: Value[]): void {
-    this.#global(String(module), String(name));
+    // As text, a list that holds another twice, and so on, would never end.
+    if (typeof module !== 'string' || typeof name !== 'string')
+      throw bad('has a name that is no text');
+    this.#global(module, name);
   }
 
   #protocol(version: number): void {

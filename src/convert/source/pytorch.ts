@@ -81,12 +81,13 @@ async function readRoot(file: OpenFile, pickle: ZipMember): Promise<Value> {
   }
 }
 
-/** The dict of tensors: the root, or what training frameworks wrap it in. */
-function stateOf(file: OpenFile, root: Value): [string, Value][] {
+/** The dict of tensors: the root, or what training frameworks wrap it in, at most so often. */
+function stateOf(file: OpenFile, root: Value, wrapsMax = 4): [string, Value][] {
+  if (wrapsMax < 0) throw bad(file, 'holds dicts of dicts instead of a dict of tensors');
   if (!(root instanceof Map)) throw bad(file, 'holds no dict of tensors');
   for (const key of ['state_dict', 'model_state_dict', 'model']) {
     const inner = root.get(key);
-    if (inner instanceof Map) return stateOf(file, inner);
+    if (inner instanceof Map) return stateOf(file, inner, wrapsMax - 1);
   }
   return [...root].filter((entry): entry is [string, Value] => typeof entry[0] === 'string');
 }

@@ -64,7 +64,7 @@ function readPiece(bytes: Buffer): Token {
   const score = fields.find(({ id }) => id === PIECE.score)?.value;
   return {
     text: Buffer.isBuffer(text) ? text.toString('utf8') : '',
-    score: Buffer.isBuffer(score) ? score.readFloatLE(0) : 0,
+    score: Buffer.isBuffer(score) && score.length === 4 ? score.readFloatLE(0) : 0,
     type: numberOf(fields, PIECE.type) ?? 1,
   };
 }

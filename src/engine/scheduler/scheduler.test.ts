@@ -248,3 +248,54 @@ test('a text whose guesses are wrong gets few of them', () => {
   }
   assert.ok(guessed > 0 && guessed < 0.5 * steps, `${guessed} rows guessed in ${steps} steps`);
 });
+
+test('a request cancelled while it waited leaves its tenant no claim, and nobody a lead', () => {
+  const scheduler = new Scheduler({ ...OPTIONS, pageCount: 40, slotCount: 3 });
+  const add = (id: number, tenant: string) =>
+    scheduler.add({ id, promptTokens: [id, ...prompt(199)], tokenCountMax: 300, tenant });
+  add(1, 'early');
+  add(2, 'gone');
+  scheduler.remove(2);
+  for (let i = 0; i < 10; i += 1) scheduler.commit(scheduler.plan());
+  // Level with the one that runs, not with the one that was never served.
+  add(3, 'late');
+  const pieces: string[] = [];
+  for (let i = 0; i < 4; i += 1) {
+    const step = scheduler.plan();
+    pieces.push(...shape(step));
+    scheduler.commit(step);
+  }
+  assert.ok(
+    pieces.some((row) => row.startsWith('1@')),
+    pieces.join(' '),
+  );
+  assert.ok(
+    pieces.some((row) => row.startsWith('3@')),
+    pieces.join(' '),
+  );
+});
+
+test('texts that repeat themselves for ever keep no prompt from being computed', () => {
+  const many = { pageCount: 300, slotCount: 8, rowCountMax: 256, logitRowsMax: 64 };
+  for (const sizes of [many, { ...many, slotCount: 4, rowCountMax: 16, logitRowsMax: 64 }]) {
+    const scheduler = new Scheduler({ ...OPTIONS, ...sizes });
+    const count = sizes.rowCountMax === 256 ? 4 : 3;
+    for (let id = 1; id <= count; id += 1) {
+      scheduler.add({ id, promptTokens: new Array(8).fill(id), tokenCountMax: 3000 });
+    }
+    const run = (): Step => {
+      const step = scheduler.plan();
+      scheduler.commit(step);
+      for (const { sequence, position, wantLogits } of step.rows) {
+        if (!wantLogits || position >= sequence.computedCount) continue;
+        scheduler.append(sequence, sequence.id);
+      }
+      return step;
+    };
+    for (let i = 0; i < 40; i += 1) run();
+    scheduler.add({ id: 9, promptTokens: prompt(20), tokenCountMax: 30 });
+    const rows = [run(), run(), run(), run()].flatMap(shape);
+    assert.ok(rows.includes('9@19!'), `${rows.length} rows, none of them the prompt's last`);
+    assert.ok(rows.length > 8 * count, 'guesses go on');
+  }
+});

@@ -90,9 +90,9 @@ export class Scheduler {
 
   /** Ends a sequence, whatever its state; its slot and pages are free at once. */
   remove(id: number): void {
-    this.#waiting.remove(id);
     const sequence = this.#running.find((running) => running.id === id);
     if (sequence !== undefined) this.#leave(sequence);
+    else this.#waiting.cancel(id, this.#running);
   }
 
   /** The rows of the next step; none when nothing waits or runs. */
@@ -173,13 +173,17 @@ export class Scheduler {
     sequence.draftedAfter = sequence.tokens.length;
   }
 
-  /** Rows of guessed tokens, as far as there is room without pausing anybody. */
+  /**
+   * Rows of guessed tokens, as far as there is room without pausing anybody. Half of the rows and
+   * one that wants logits are left: texts that repeat themselves for ever must not keep others'
+   * prompts from being computed.
+   */
   #addGuess(step: Step, sequence: Sequence): void {
     const { tokens, lookup } = sequence;
     if (lookup === undefined || !this.#running.includes(sequence)) return;
     const room = Math.min(
-      this.#options.rowCountMax - step.rows.length,
-      this.#logitRoom(step),
+      Math.floor(this.#options.rowCountMax / 2) - step.rows.length,
+      this.#logitRoom(step) - 1,
       // The last token of an answer needs no row.
       sequence.tokenCountMax - tokens.length - 1,
     );

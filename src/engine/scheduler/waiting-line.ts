@@ -30,6 +30,14 @@ export class WaitingLine {
     if (at >= 0) this.#waiting.splice(at, 1);
   }
 
+  /** Takes a sequence out that will never run; nothing when it does not wait. */
+  cancel(id: number, running: readonly Sequence[]): void {
+    const sequence = this.#waiting.find((waiting) => waiting.id === id);
+    if (sequence === undefined) return;
+    this.remove(id);
+    this.forget(sequence.tenant, running);
+  }
+
   /** The sequence that gets the next free slot; undefined when nobody waits. */
   next(running: readonly Sequence[]): Sequence | undefined {
     const slots = new Map<string, number>();

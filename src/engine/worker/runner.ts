@@ -13,7 +13,11 @@ interface Running {
   /** Its first admission; a pause does not start it anew. */
   startedAt: number | undefined;
   prefillEndedAt: number | undefined;
+  /** Positions of an evaluation whose logits were sent; after a pause they are computed again. */
+  evaluatedCount: number;
 }
+
+const UNSTARTED = { startedAt: undefined, prefillEndedAt: undefined, evaluatedCount: 0 };
 
 export class Runner implements StepRunner {
   readonly loaded: LoadedModel<Model>;
@@ -87,13 +91,13 @@ export class Runner implements StepRunner {
   #addJob(job: GenerateJob): void {
     const room = this.loaded.model.plan.contextTokens;
     const tokenCountMax = Math.min(job.promptTokens.length + job.maxTokens, room);
-    this.#running.set(job.id, { job, startedAt: undefined, prefillEndedAt: undefined });
+    this.#running.set(job.id, { job, ...UNSTARTED });
     const { id, promptTokens, tenant } = job;
     this.#scheduler.add({ id, promptTokens, tokenCountMax, tenant });
   }
 
   #addEvaluation(id: number, tokens: readonly number[]): void {
-    this.#running.set(id, { job: undefined, startedAt: undefined, prefillEndedAt: undefined });
+    this.#running.set(id, { job: undefined, ...UNSTARTED });
     const tokenCountMax = tokens.length;
     this.#scheduler.add({ id, promptTokens: tokens, tokenCountMax, allLogits: true });
   }
@@ -143,8 +147,13 @@ export class Runner implements StepRunner {
       const address = plan.logits + at * plan.logitStride;
       at += 1;
       const id = row.sequence.id;
-      const job = this.#running.get(id)?.job;
+      const running = this.#running.get(id);
+      // It ended within this step: the rows guessed after its end are void.
+      if (running === undefined) continue;
+      const { job } = running;
       if (job === undefined) {
+        if (row.position < running.evaluatedCount) continue;
+        running.evaluatedCount = row.position + 1;
         const piece = evaluated.get(id) ?? { position: row.position, from: at - 1, count: 0 };
         piece.count += 1;
         evaluated.set(id, piece);
