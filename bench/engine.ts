@@ -1,37 +1,46 @@
 /**
- * npm run bench:engine: prefill and decode rates of Vitrine and of llama.cpp (node-llama-cpp) over
- * the same file with the same number of threads, in turns within one run, as a table and as JSON.
- * The decode rate is also held against the memory bandwidth measured in the same run.
+ * npm run bench:engine: prefill and decode rates of Vitrine and of llama.cpp over the same file
+ * with the same number of threads, in turns within one run, as a table and as JSON. The decode rate
+ * is also held against the memory bandwidth measured in the same run.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { measureReadBandwidth } from '../src/engine/index.ts';
+import { llamaCppProgram } from './llama-cpp.ts';
 import { installPeer, machine, modelPathOf } from './options.ts';
 import { formatSpread, type Spread, spreadOf } from './statistics.ts';
 import { type Ready, Target } from './target.ts';
 
 const HELP = `npm run bench:engine -- [options]
-  --model REF      file or reference (smollm2-135m)
+  --model REF      file, reference, gemma3-270m or random:SHAPE:TYPE (smollm2-135m)
   --threads N      compute threads of each engine (2)
   --runs N         measurements of each engine, in turns (5)
   --prefill N      tokens of the prompt (512)
   --decode N       tokens generated (128)
-  --no-peer        without llama.cpp
+  --depth N        tokens that stand before both in the KV cache (0)
+  --peer NAME      llama-bench (npm run build:llama-cpp), node-llama-cpp or none (llama-bench)
   --json FILE      write the result there`;
 
 const { values } = parseArgs({
-  allowNegative: true,
   options: {
     model: { type: 'string', default: 'smollm2-135m' },
     threads: { type: 'string', default: '2' },
     runs: { type: 'string', default: '5' },
     prefill: { type: 'string', default: '512' },
     decode: { type: 'string', default: '128' },
-    peer: { type: 'boolean', default: true },
+    depth: { type: 'string', default: '0' },
+    peer: { type: 'string', default: 'llama-bench' },
     json: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
+
+const PEERS: Readonly<Record<string, string>> = {
+  'llama-bench': 'llama-bench-target.ts',
+  'node-llama-cpp': 'peers/llama-cpp-target.mjs',
+  none: '',
+};
+const PEER_NAMES = Object.keys(PEERS).join(', ');
 
 interface Rates {
   prefillMs: number;
@@ -50,13 +59,16 @@ if (values.help) console.log(HELP);
 else await main();
 
 async function main(): Promise<void> {
-  if (values.peer) installPeer();
+  const peer = PEERS[values.peer];
+  if (peer === undefined) throw new Error(`--peer ${values.peer}: expected ${PEER_NAMES}`);
+  if (values.peer === 'llama-bench') llamaCppProgram('llama-bench');
+  if (values.peer === 'node-llama-cpp') installPeer();
   const path = await modelPathOf(values.model);
   const threads = Number(values.threads);
   note('measuring the memory bandwidth');
   const bandwidth = await measureReadBandwidth(threads);
   const modules = [new URL('vitrine-target.ts', import.meta.url)];
-  if (values.peer) modules.push(new URL('peers/llama-cpp-target.mjs', import.meta.url));
+  if (peer !== '') modules.push(new URL(peer, import.meta.url));
   const args = [path, values.threads];
   const targets: Target[] = [];
   try {
@@ -66,8 +78,12 @@ async function main(): Promise<void> {
       targets.push(target);
       engines.push({ target, ready: await target.ready(), rates: [] });
     }
-    const tokens = prompt(Number(values.prefill));
-    const request = { type: 'generate', tokens, maxTokens: Number(values.decode) + 1 };
+    const [prefill, decode, depth] = [values.prefill, values.decode, values.depth].map(Number);
+    const request = {
+      type: values.peer === 'node-llama-cpp' ? 'generate' : 'at-depth',
+      ...{ tokens: prompt(depth + prefill), maxTokens: decode + 1 },
+      ...{ prefill, decode, depth },
+    };
     // The first of each is a warm-up.
     for (let run = 0; run <= Number(values.runs); run += 1) {
       for (const { target, ready, rates } of engines) {
@@ -110,7 +126,8 @@ function report(results: Measured[], about: { path: string; bandwidth: number })
   const { cpu, cores, node, date } = machine();
   console.log(`${date}, ${cpu}, ${cores} cores, Node ${node}; ${values.model}`);
   console.log(
-    `${values.threads} threads each; medians of ${values.runs} (lowest-highest), tokens/s`,
+    `${values.threads} threads each, depth ${values.depth}; medians of ${values.runs} ` +
+      '(lowest-highest), tokens/s',
   );
   console.log(
     `${'engine'.padEnd(28)}${`prefill ${values.prefill}`.padEnd(20)}decode ${values.decode}`,
@@ -130,7 +147,7 @@ function report(results: Measured[], about: { path: string; bandwidth: number })
 
 /** Ids spread over the vocabulary, the same in every run. */
 function prompt(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => 100 + ((i * 7919) % 400));
+  return Array.from({ length: count }, (_, i) => 60 + ((i * 7919) % 190));
 }
 
 function note(text: string): void {

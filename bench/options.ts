@@ -5,14 +5,17 @@ import { availableParallelism, cpus, homedir, totalmem } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { resolveModel } from '../src/weights/index.ts';
 import { gemmaPath } from './gemma.ts';
+import { shapePath } from './shapes.ts';
 
 /**
- * The GGUF file of `--model`: a path, `gemma3-270m`, else a reference that is pulled when it is not
- * there.
+ * The GGUF file of `--model`: a path, `gemma3-270m`, `random:SHAPE:TYPE` (shapes.ts), else a
+ * reference that is pulled when it is not there.
  */
 export async function modelPathOf(model: string): Promise<string> {
   if (existsSync(model)) return model;
   if (model === 'gemma3-270m') return gemmaPath();
+  const shape = shapePath(model);
+  if (shape !== undefined) return shape;
   const { VITRINE_DATA_DIR, XDG_DATA_HOME } = process.env;
   const isUsable = XDG_DATA_HOME !== undefined && isAbsolute(XDG_DATA_HOME);
   const base = isUsable ? XDG_DATA_HOME : join(homedir(), '.local', 'share');

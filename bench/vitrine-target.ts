@@ -9,9 +9,17 @@ const before = performance.now();
 const engine = await openEngine({
   modelPath,
   threads: Number(threads),
+  // Tokens are not guessed: what is measured is the engine.
+  speculation: false,
   kernels: (kernels ?? 'auto') as 'auto' | 'relaxed' | 'simd128' | 'reference',
 });
 const { numerics, kernels: variant, model } = engine.info;
+let tenants = 0;
+/** Tenants share no cached text. */
+const nextTenant = (): string => {
+  tenants += 1;
+  return String(tenants);
+};
 
 await serveTarget(
   {
@@ -28,16 +36,43 @@ await serveTarget(
     if (request.type === 'logits') return writeLogits(tokens, request.path as string);
     if (request.type === 'loss') return lossFrom(tokens, request.first as number);
     if (request.type === 'tokenize') return tokenize(request.text as string);
+    if (request.type === 'at-depth') return atDepth(request as unknown as AtDepth);
     return generate(tokens, request.maxTokens as number);
   },
 );
 await engine.close();
 
-/** Milliseconds of the prefill (to the first logits) and of the tokens after the first. */
-async function generate(tokens: number[], maxTokens: number): Promise<unknown> {
+interface Rates {
+  prefillMs: number;
+  decodeMs: number;
+  tokens: number;
+}
+
+interface AtDepth {
+  /** `depth` tokens that come before, and `prefill` of the prompt. */
+  tokens: number[];
+  depth: number;
+  decode: number;
+}
+
+/** As llama-bench measures: the prompt, and then the answer, each behind the same `depth` tokens. */
+async function atDepth({ tokens, depth, decode }: AtDepth): Promise<Rates> {
+  const tenant = nextTenant();
+  const before = tokens.slice(0, depth);
+  if (depth > 0) await generate(before, 1, tenant);
+  const { prefillMs } = await generate(tokens, 1, tenant);
+  const answer = await generate([...before, tokens[depth]], decode + 1, tenant);
+  return { prefillMs, decodeMs: answer.decodeMs, tokens: answer.tokens };
+}
+
+/**
+ * Milliseconds of the prefill (to the first logits) and of the tokens after the first. Without a
+ * tenant nothing of the prompt is known from before.
+ */
+async function generate(tokens: number[], maxTokens: number, tenant?: string): Promise<Rates> {
   for await (const event of engine.generate({
     ...{ promptTokens: tokens, maxTokens, ignoreEndOfTurn: true, stopSequences: [] },
-    sampling: { ...GREEDY, seed: 0n },
+    ...{ sampling: { ...GREEDY, seed: 0n }, tenant: tenant ?? nextTenant() },
   })) {
     if (event.type !== 'end') continue;
     return { prefillMs: event.prefillMs, decodeMs: event.decodeMs, tokens: event.outputTokens - 1 };
