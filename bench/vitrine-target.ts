@@ -55,7 +55,9 @@ interface AtDepth {
   decode: number;
 }
 
-/** As llama-bench measures: the prompt, and then the answer, each behind the same `depth` tokens. */
+/**
+ * As llama-bench measures: the prompt, and then the answer, each behind the same `depth` tokens.
+ */
 async function atDepth({ tokens, depth, decode }: AtDepth): Promise<Rates> {
   const tenant = nextTenant();
   const before = tokens.slice(0, depth);
