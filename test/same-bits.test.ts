@@ -45,7 +45,7 @@ const SETUPS: readonly Setup[] = [
   { kernels: 'relaxed', threads: 2, before: 'the same prompt' },
   { kernels: 'simd128', threads: 2, before: 'half of the prompt' },
   { kernels: 'relaxed', threads: 2, before: 'the same prompt', prefixCache: false },
-  { kernels: 'relaxed', threads: 2, speculation: false },
+  { kernels: 'relaxed', threads: 2, speculation: true },
 ];
 
 let file: ModelFile;
@@ -153,7 +153,8 @@ test('the same bits with and without guessed tokens', async (t) => {
 test('the same bits when the cache is too small for all answers at once', async (t) => {
   t.diagnostic(seedNote(seed));
   // Four at once, and 12 pages: the context's 8 and one for each.
-  const setup = { kernels: 'relaxed', threads: 2, cacheTokens: 512, stepRowsMax: 4 } as const;
+  const few = { cacheTokens: 512, stepRowsMax: 4, speculation: true };
+  const setup = { kernels: 'relaxed', threads: 2, ...few } as const;
   const sizes = { prompt: 20, answer: 240, vocabulary: VOCABULARY };
   const requests = Array.from({ length: 4 }, () => randomRequest(random, sizes));
   const [together, apart] = await withEngine(file.path, setup, async (engine) => {

@@ -40,7 +40,7 @@ const SETUPS: readonly Setup[] = [
   { kernels: 'relaxed', threads: 4 },
   { kernels: 'relaxed', threads: 2, before: 'the same prompt' },
   { kernels: 'relaxed', threads: 2, stepRowsMax: rowsIn(10, 90), before: 'half of the prompt' },
-  { kernels: 'relaxed', threads: 2, speculation: false },
+  { kernels: 'relaxed', threads: 2, speculation: true },
 ];
 
 let path: string;

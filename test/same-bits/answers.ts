@@ -27,7 +27,7 @@ export function nameOf(setup: Setup): string {
   const { kernels, threads, stepRowsMax = 256, before } = setup;
   const parts = [`${kernels} kernels, threads ${threads}, rows of a step ${stepRowsMax}`];
   if (setup.prefixCache === false) parts.push('no prefix cache');
-  if (setup.speculation === false) parts.push('no speculation');
+  if (setup.speculation === true) parts.push('speculation');
   if (before !== undefined) parts.push(`after ${before}`);
   return parts.join(', ');
 }
@@ -44,14 +44,20 @@ export async function prepare(
   await answerOf(engine, { ...request, promptTokens: promptTokens.slice(0, count), maxTokens: 1 });
 }
 
-/** Opens the model, gives it to `use`, closes it. */
+/**
+ * Opens the model, gives it to `use`, closes it. Tokens are guessed only where the setup says so: a
+ * guess makes other chunks of a request, which is a setup's to choose.
+ */
 export async function withEngine<T>(
   modelPath: string,
   setup: Setup,
   use: (engine: MeasurableEngine) => Promise<T>,
 ): Promise<T> {
   const { before: _, ...options } = setup;
-  const engine = await openEngine({ modelPath, contextTokens: 512, ...options });
+  const engine = await openEngine({
+    ...{ modelPath, contextTokens: 512, speculation: false },
+    ...options,
+  });
   try {
     return await use(engine);
   } finally {
