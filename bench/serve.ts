@@ -141,7 +141,7 @@ async function ask(server: BenchServer, texts: Texts, content: string): Promise<
     method: 'POST',
     headers: { 'content-type': 'application/json', ...server.headers },
     body: JSON.stringify({
-      ...{ model: 'any', messages, temperature: 0, stream: true, logit_bias: texts.bias },
+      ...{ model: server.model, messages, temperature: 0, stream: true, logit_bias: texts.bias },
       max_tokens: values['first-token'] ? 1 : Number(values.tokens),
       stream_options: { include_usage: true },
     }),

@@ -15,6 +15,8 @@ const KEY = 'measuring-only';
 export interface BenchServer {
   readonly name: string;
   readonly url: string;
+  /** What it calls the model. */
+  readonly model: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Largest resident size so far, bytes. */
   peakBytes(): Promise<number>;
@@ -39,7 +41,7 @@ export async function startVitrine(size: ServerSize): Promise<BenchServer> {
   const env = { ...process.env, VITRINE_API_KEY: KEY.padEnd(32, '.') };
   const child = spawn('node', args, { stdio: ['ignore', 'ignore', 'pipe'], env });
   const headers = { authorization: `Bearer ${env.VITRINE_API_KEY}` };
-  return started('vitrine', child, { port, path: '/health', headers });
+  return started('vitrine', child, { port, path: '/readyz', headers });
 }
 
 export async function startLlamaServer(size: ServerSize): Promise<BenchServer> {
@@ -77,7 +79,10 @@ async function started(
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   const { pid = 0 } = child;
-  return { name, url, headers: at.headers, peakBytes: () => peakBytes(pid), close };
+  const listed = await fetch(`${url}/v1/models`, { headers: at.headers });
+  const { data } = (await listed.json()) as { data: { id: string }[] };
+  const model = data[0].id;
+  return { name, url, model, headers: at.headers, peakBytes: () => peakBytes(pid), close };
 }
 
 /** VmHWM of the process and, for a launcher, of the child it waits for. */
