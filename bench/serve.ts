@@ -45,7 +45,6 @@ const TOPICS = ['rivers', 'bread', 'clocks', 'bridges', 'salt', 'maps', 'glass',
 interface Answered {
   firstTokenMs: number;
   outputTokens: number;
-  promptTokens: number;
 }
 
 interface Result {
@@ -151,7 +150,7 @@ async function ask(server: BenchServer, texts: Texts, content: string): Promise<
   }
   let firstTokenMs: number | undefined;
   let rest = '';
-  let usage: { completion_tokens: number; prompt_tokens: number } | undefined;
+  let usage: { completion_tokens: number } | undefined;
   for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
@@ -165,7 +164,7 @@ async function ask(server: BenchServer, texts: Texts, content: string): Promise<
   if (usage === undefined) throw new Error(`${server.name}: an answer without usage`);
   return {
     firstTokenMs: firstTokenMs ?? performance.now() - started,
-    ...{ outputTokens: usage.completion_tokens, promptTokens: usage.prompt_tokens },
+    outputTokens: usage.completion_tokens,
   };
 }
 

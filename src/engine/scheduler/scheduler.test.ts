@@ -12,15 +12,15 @@ function shape(step: Step): string[] {
   return step.rows.map((r) => `${r.sequence.id}@${r.position}${r.wantLogits ? '!' : ''}`);
 }
 
-/** Runs steps until none is left to run; every answer is `answer`, and ends with its limit. */
-function runToEnd(scheduler: Scheduler, limits: ReadonlyMap<number, number>, token = 7): void {
+/** Runs steps until none is left to run; every answer is sevens, and ends with its limit. */
+function runToEnd(scheduler: Scheduler, limits: ReadonlyMap<number, number>): void {
   for (let step = scheduler.plan(); step.rows.length > 0; step = scheduler.plan()) {
     scheduler.commit(step);
     for (const { sequence, wantLogits, position } of step.rows) {
       if (!wantLogits || position >= sequence.computedCount) continue;
       const isLast = sequence.tokens.length + 1 >= (limits.get(sequence.id) ?? 0);
       if (isLast) scheduler.remove(sequence.id);
-      else if (sequence.slot >= 0) scheduler.append(sequence, token);
+      else if (sequence.slot >= 0) scheduler.append(sequence, 7);
     }
   }
 }
